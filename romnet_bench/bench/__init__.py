@@ -1,0 +1,1 @@
+"""Outputs scored under one protocol, one row a photo."""

@@ -1,0 +1,162 @@
+"""What a run leaves behind: `run.json`, `scores.parquet`, `images/<id>.png`."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pydantic
+
+from romnet_bench.errors import UserError
+from romnet_bench.files import write_text, written_beside
+
+SCHEMA_VERSION = 1
+
+SCORE_COLUMNS = (
+    "id",
+    "psnr",  # dB, higher is better, capped at 100
+    "ssim",  # [−1, 1], higher is better
+    "lpips",  # [0, ∞), lower is better; empty without weights, run.json says why
+    "seconds",  # of the method alone, without reading, scoring or saving
+    "reference_id",  # which photo lent its colours, empty where none is needed
+    "reference_rank",  # 1 is the most similar; 0 where the reference was given by hand
+    "input_sha256",  # of the input's pixels: a changed photo is run again
+    "output_sha256",  # of images/<id>.png
+    "note",  # why a metric of this row is empty
+)
+
+
+class _Record(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+class DatasetRecord(_Record):
+    """On which photos a run was made."""
+
+    name: str
+    path: str  # as given on the command line
+    split: str
+    fingerprint: str  # changes with any byte of any photo
+    photos: int  # in the whole split, scored or not
+
+
+class MethodRecord(_Record):
+    """Which system made the outputs."""
+
+    name: str
+    label: str  # how tables call it
+    restores: bool
+    colorizes: bool
+    needs_reference: bool
+    fingerprint: dict[str, str]  # options and the weights' SHA-256
+    notes: list[str]  # what a reader must know, such as "random weights"
+
+
+class ProtocolRecord(_Record):
+    """Under which definitions the numbers were measured."""
+
+    name: str
+    hash: str
+
+
+class RunRecord(_Record):
+    """`run.json`: everything needed to judge and repeat a run."""
+
+    schema_version: int = SCHEMA_VERSION
+    dataset: DatasetRecord
+    method: MethodRecord
+    protocol: ProtocolRecord
+    references: dict[str, str]  # how references were chosen: features, rank, where from
+    seed: int
+    device: str
+    command: str
+    commit: str  # of the checkout, empty for an installed package
+    packages: dict[str, str]
+    started: str  # ISO 8601, UTC
+    finished: str  # empty while the run goes on or was cut short
+    unavailable: dict[str, str]  # metric → why its column is empty and how to fill it
+    failed: dict[str, str]  # photo id → why it has no row
+
+
+def write_run(folder: Path, record: RunRecord) -> None:
+    """Writes `folder/run.json`."""
+    write_text(folder / "run.json", record.model_dump_json(indent=2) + "\n")
+
+
+def read_run(folder: Path) -> RunRecord:
+    """Reads `folder/run.json`.
+
+    Raises:
+        UserError: there is none, or it is not one of ours.
+    """
+    path = folder / "run.json"
+    try:
+        return RunRecord.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise UserError(
+            f"{folder} holds no run (no run.json): give a folder that `romnet-bench run` made."
+        ) from None
+    except (pydantic.ValidationError, ValueError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"{path} is not a run of schema {SCHEMA_VERSION} ({reason}): run it again."
+        ) from None
+
+
+def write_scores(folder: Path, rows: list[dict[str, object]]) -> None:
+    """Writes `folder/scores.parquet`, one row a photo, sorted by id."""
+    table = pd.DataFrame(sorted(rows, key=lambda row: str(row["id"])), columns=SCORE_COLUMNS)
+    for column in ("psnr", "ssim", "lpips", "seconds"):
+        table[column] = table[column].astype("float64")
+    table["reference_rank"] = table["reference_rank"].astype("Int64")
+    with written_beside(folder / "scores.parquet") as part:
+        table.to_parquet(part, index=False)
+
+
+def read_scores(folder: Path) -> pd.DataFrame:
+    """Reads `folder/scores.parquet`: the columns of `SCORE_COLUMNS`, one row a photo.
+
+    Raises:
+        UserError: there is none, or it cannot be read.
+    """
+    path = folder / "scores.parquet"
+    try:
+        table = pd.read_parquet(path)
+    except FileNotFoundError:
+        raise UserError(f"{folder} holds no scores yet: finish its run first.") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read ({error}): run it again.") from None
+    missing = [column for column in SCORE_COLUMNS if column not in table.columns]
+    if missing:
+        raise UserError(f"{path} lacks the columns {', '.join(missing)}: run it again.")
+    return table
+
+
+def find_runs(folders: list[Path]) -> list[Path]:
+    """The run folders at or below `folders` (`<dataset>/<method>`), each once, in order.
+
+    Raises:
+        UserError: a folder holds no run at all.
+    """
+    found: list[Path] = []
+    for folder in folders:
+        here = sorted(path.parent for path in folder.glob("**/run.json"))
+        if not here:
+            raise UserError(
+                f"{folder} holds no run (no run.json below it): make one with `romnet-bench run`."
+            )
+        found += [path for path in here if path not in found]
+    return found
+
+
+def read_journal(path: Path) -> list[dict[str, object]]:
+    """The rows of a run's journal; a last line cut short by a crash is passed over."""
+    rows = []
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(row, dict) and "id" in row:
+                rows.append(row)
+    return rows

@@ -1,0 +1,1 @@
+"""Photo sources and datasets on disk."""

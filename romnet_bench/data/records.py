@@ -1,0 +1,199 @@
+"""A dataset on disk, the form that `datasets.load_dataset(PATH)` reads without code.
+
+`data/<split>-NNNNN-of-MMMMM.parquet` beside a card (`README.md`), with the columns `id` (unique),
+`input` (grey PNG), `target` (RGB PNG), `mask` (where damage was put, PNG or null) and `meta`
+(JSON: source, licence, size, every degradation with its drawn parameters).
+"""
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from romnet_bench.errors import UserError
+from romnet_bench.images import Picture, decode_picture, encode_png, to_rgb
+
+_SHARD = re.compile(r"(?P<split>[a-z]+)-(?P<index>\d{5})-of-(?P<count>\d{5})\.parquet")
+
+_IMAGE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+_FEATURES = {
+    "id": {"dtype": "string", "_type": "Value"},
+    "input": {"_type": "Image"},
+    "target": {"_type": "Image"},
+    "mask": {"_type": "Image"},
+    "meta": {"dtype": "string", "_type": "Value"},
+}
+SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string()),
+        pa.field("input", _IMAGE),
+        pa.field("target", _IMAGE),
+        pa.field("mask", _IMAGE),
+        pa.field("meta", pa.string()),
+    ],
+    # `datasets` reads the feature types from here, so that pictures arrive as pictures.
+    metadata={"huggingface": json.dumps({"info": {"features": _FEATURES}})},
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Photo:
+    """One row: a grey input H×W, its colour target H×W×3, where damage was put, and its story."""
+
+    id: str
+    input: Picture
+    target: Picture
+    mask: Picture | None
+    meta: dict[str, Any]
+
+
+def shard_path(folder: Path, split: str, index: int, count: int) -> Path:
+    """Where shard `index` of `count` of `split` stands below the dataset's folder."""
+    return folder / "data" / f"{split}-{index:05d}-of-{count:05d}.parquet"
+
+
+def encode_shard(photos: list[Photo], notes: dict[str, str] | None = None) -> pa.Table:
+    """Photos as a table that `write_shard` takes; `notes` go into the file's own metadata."""
+
+    def image(photo: Photo, picture: Picture | None, column: str) -> dict[str, object] | None:
+        # PNG bytes, never a Pillow image: `datasets` would encode that in its own format again.
+        if picture is None:
+            return None
+        return {"bytes": encode_png(picture), "path": f"{photo.id}-{column}.png"}
+
+    rows = [
+        {
+            "id": photo.id,
+            "input": image(photo, photo.input, "input"),
+            "target": image(photo, photo.target, "target"),
+            "mask": image(photo, photo.mask, "mask"),
+            "meta": json.dumps(photo.meta, sort_keys=True, ensure_ascii=False),
+        }
+        for photo in photos
+    ]
+    table = pa.Table.from_pylist(rows, schema=SCHEMA)
+    return table.replace_schema_metadata({**(SCHEMA.metadata or {}), **(notes or {})})
+
+
+def write_shard(path: Path, table: pa.Table) -> None:
+    """Writes a shard with one photo a row group, so that any photo is read by itself."""
+    pq.write_table(table, path, row_group_size=1, compression="none", use_dictionary=False)
+
+
+class PhotoSet:
+    """The photos of one split, read one at a time from the shards on disk.
+
+    Args:
+        folder: the dataset's folder.
+        split: such as "train" or "test".
+
+    Raises:
+        UserError: the folder holds no such split, or a shard is missing or damaged.
+    """
+
+    def __init__(self, folder: Path, split: str) -> None:
+        self.folder = folder
+        self.split = split
+        self.name = folder.resolve().name
+        self._rows: dict[str, tuple[Path, int]] = {}
+        digest = hashlib.sha256()
+        for path in _shards(folder, split):
+            for row, identity in enumerate(_read_ids(path)):
+                if identity in self._rows:
+                    raise UserError(f"{path}: the id {identity} occurs twice in {split}.")
+                self._rows[identity] = (path, row)
+            digest.update(_shard_digest(path))
+        self.ids = list(self._rows)
+        self.fingerprint = digest.hexdigest()[:16]
+        """Changes with any byte of any photo."""
+        self._open: tuple[Path, pq.ParquetFile] | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[Photo]:
+        return (self[identity] for identity in self.ids)
+
+    def __contains__(self, identity: str) -> bool:
+        return identity in self._rows
+
+    def __getitem__(self, identity: str) -> Photo:
+        """The photo of that id."""
+        path, row = self._rows[identity]
+        if self._open is None or self._open[0] != path:
+            self._open = (path, pq.ParquetFile(path, memory_map=True))
+        values = _read_row(self._open[1], row)
+        mask = values["mask"]
+        return Photo(
+            id=identity,
+            input=_grey(values["input"]["bytes"], f"{identity} (input)"),
+            target=to_rgb(decode_picture(values["target"]["bytes"], f"{identity} (target)")),
+            mask=None if mask is None else _grey(mask["bytes"], f"{identity} (mask)"),
+            meta=json.loads(values["meta"] or "{}"),
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Worker processes open the shards for themselves."""
+        return {**self.__dict__, "_open": None}
+
+
+def list_splits(folder: Path) -> list[str]:
+    """The names of the splits in a dataset's folder."""
+    matches = (_SHARD.fullmatch(path.name) for path in (folder / "data").glob("*.parquet"))
+    return sorted({match["split"] for match in matches if match})
+
+
+def _shards(folder: Path, split: str) -> list[Path]:
+    found = sorted((folder / "data").glob(f"{split}-*-of-*.parquet"))
+    matches = [match for path in found if (match := _SHARD.fullmatch(path.name))]
+    if not matches:
+        known = ", ".join(list_splits(folder))
+        hint = (
+            f"it has {known}"
+            if known
+            else "make one with `romnet-bench build-synthetic --out DIR`"
+        )
+        raise UserError(f"{folder} holds no dataset with a split named {split}: {hint}.")
+    counts = {int(match["count"]) for match in matches}
+    if len(counts) > 1 or len(matches) != counts.pop():
+        raise UserError(
+            f"{folder}: shards of {split} are missing; run the same build-synthetic again, it "
+            "goes on where it stopped."
+        )
+    return [path for path in found if _SHARD.fullmatch(path.name)]
+
+
+def _read_ids(path: Path) -> list[str]:
+    try:
+        return [str(value) for value in pq.read_table(path, columns=["id"])["id"].to_pylist()]
+    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError, KeyError) as error:
+        raise UserError(f"{path} is no shard of a dataset ({error}): build it again.") from None
+
+
+def _shard_digest(path: Path) -> bytes:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").digest()
+
+
+def _read_row(file: pq.ParquetFile, row: int) -> dict[str, Any]:
+    # Our own shards hold one photo a row group; shards from elsewhere may hold many.
+    for group in range(file.metadata.num_row_groups):
+        rows = file.metadata.row_group(group).num_rows
+        if row < rows:
+            values: dict[str, Any] = file.read_row_group(group).slice(row, 1).to_pylist()[0]
+            return values
+        row -= rows
+    raise IndexError(row)
+
+
+def _grey(content: bytes, name: str) -> Picture:
+    picture = decode_picture(content, name)
+    if picture.ndim == 3:
+        raise UserError(f"{name}: a grey picture is expected, this one has colour.")
+    return picture

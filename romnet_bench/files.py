@@ -1,0 +1,116 @@
+"""Files written beside and renamed, folders locked, shipped data found."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from romnet_bench.errors import UserError
+
+
+@contextlib.contextmanager
+def written_beside(path: Path) -> Iterator[Path]:
+    """Yields a path beside `path` to write to; it takes `path`'s place only when all went well.
+
+    A reader never sees half a file, and a full disk, Ctrl-C or a crash leaves the old one whole.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes `content` to `path` whole or not at all."""
+    with written_beside(path) as part:
+        part.write_bytes(content)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Writes `content` to `path` as UTF-8, whole or not at all."""
+    write_bytes(path, content.encode())
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Holds `folder` for this process, so that two runs at once never mix their files.
+
+    Raises:
+        UserError: another process holds the folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    # The lock file stays: removing it would let a third process lock a new file of the same name.
+    with (folder / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(
+                f"Another romnet-bench is writing to {folder}: wait for it, or choose another --out."
+            ) from None
+        yield
+
+
+def require_writable(folder: Path) -> None:
+    """Makes `folder` and proves that it takes files, before long work starts.
+
+    Raises:
+        UserError: it cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".{uuid.uuid4().hex[:8]}.part"
+        probe.touch()
+        probe.unlink()
+    except FileExistsError:
+        raise UserError(f"{folder} is a file: choose a folder for --out.") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UserError(
+            f"Cannot write to {folder} ({reason}): choose another --out."
+        ) from None
+
+
+def resource(*parts: str) -> Path:
+    """The path of a shipped data file or folder, in a checkout or in an installed wheel.
+
+    Example:
+        >>> resource("datasets", "sample", "recipe.yaml").name
+        'recipe.yaml'
+
+    Raises:
+        FileNotFoundError: nothing of that name is shipped.
+    """
+    package = Path(__file__).resolve().parent
+    for root in (package / "_resources", package.parent):
+        path = root.joinpath(*parts)
+        if path.exists():
+            return path
+    raise FileNotFoundError("/".join(parts))
+
+
+def slug(name: str) -> str:
+    """`name` as an id that is safe as a file name everywhere: letters, digits, `.`, `_` and `-`."""
+    cleaned = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")
+    return cleaned[:120] or "photo"
+
+
+def sha256_file(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def human_path(path: Path) -> str:
+    """`path` as a person would type it from here."""
+    try:
+        relative = path.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return str(path)
+    return str(relative) if str(relative) != "." else os.curdir

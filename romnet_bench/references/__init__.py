@@ -1,0 +1,1 @@
+"""Colour references for grey photographs, ranked."""

@@ -1,0 +1,1 @@
+"""ROMNet, read beside Fig. 2 of the paper."""

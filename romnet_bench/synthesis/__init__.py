@@ -1,0 +1,1 @@
+"""Clean photographs in, degraded pairs out."""
