@@ -23,7 +23,7 @@ AB_SCALE = 110.0
 
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
-    """sRGB in [0, 1], B×3×H×W → Lab, B×3×H×W: L in [0, 100], a and b within ±110.
+    """SRGB in [0, 1], B×3×H×W → Lab, B×3×H×W: L in [0, 100], a and b within ±110.
 
     The gradient is finite for every input, black included. Matches
     `skimage.color.rgb2lab(illuminant="D65", observer="2")`.
@@ -68,9 +68,10 @@ def picture_to_tensor(picture: npt.NDArray[np.uint8]) -> Tensor:
 
 
 def tensor_to_picture(rgb: Tensor) -> npt.NDArray[np.uint8]:
-    """sRGB in [0, 1], 1×3×H×W → H×W×3 uint8, rounded."""
+    """SRGB in [0, 1], 1×3×H×W → H×W×3 uint8, rounded."""
     levels = (rgb[0].clamp(0, 1) * 255).round().to(torch.uint8)
-    return levels.permute(1, 2, 0).contiguous().cpu().numpy()
+    picture: npt.NDArray[np.uint8] = levels.permute(1, 2, 0).contiguous().cpu().numpy()
+    return picture
 
 
 def grey_to_lightness(grey: Tensor) -> Tensor:
@@ -86,7 +87,7 @@ def lightness_grey(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     levels = np.arange(256) / 255
     decoded = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
     luminance = decoded.astype(np.float32)[picture] @ np.array(_XYZ_FROM_RGB[1], np.float32)
-    encoded = np.where(
+    encoded: npt.NDArray[np.float64] = np.where(
         luminance <= 0.0031308,
         12.92 * luminance,
         1.055 * np.maximum(luminance, 0.0031308) ** (1 / 2.4) - 0.055,

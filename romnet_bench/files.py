@@ -52,7 +52,7 @@ def locked(folder: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UserError(
-                f"Another romnet-bench is writing to {folder}: wait for it, or choose another --out."
+                f"Another romnet-bench is writing to {folder}: wait, or choose another --out."
             ) from None
         yield
 
@@ -72,9 +72,7 @@ def require_writable(folder: Path) -> None:
         raise UserError(f"{folder} is a file: choose a folder for --out.") from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise UserError(
-            f"Cannot write to {folder} ({reason}): choose another --out."
-        ) from None
+        raise UserError(f"Cannot write to {folder} ({reason}): choose another --out.") from None
 
 
 def resource(*parts: str) -> Path:
@@ -98,7 +96,12 @@ def resource(*parts: str) -> Path:
 def slug(name: str) -> str:
     """`name` as an id that is safe as a file name everywhere: letters, digits, `.`, `_` and `-`."""
     cleaned = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")
-    return cleaned[:120] or "photo"
+    return cleaned[:120].rstrip(".-") or "photo"
+
+
+def printable(name: str) -> str:
+    """A file name for a line of text: line breaks, and bytes that are no text, are escaped."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in name)
 
 
 def sha256_file(path: Path) -> str:

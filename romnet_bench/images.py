@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms, ImageFile, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
 from romnet_bench.errors import PictureError
 
 Picture = npt.NDArray[np.uint8]
 """H×W (grey) or H×W×3 (sRGB), upright."""
 
-FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "WEBP", "BMP")
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".bmp"})
 MAX_PIXELS = 128_000_000
 """Above the Library of Congress's plates (36 million), below what decodes into gigabytes."""
@@ -39,6 +39,17 @@ _DECODE_ERRORS = (
     struct.error,
     zlib.error,
 )
+
+# What undoes each EXIF orientation (EXIF 2.32, tag 0x0112).
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 def list_pictures(folder: Path) -> list[Path]:
@@ -78,7 +89,7 @@ def decode_picture(content: bytes, name: str, max_pixels: int = MAX_PIXELS) -> P
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 _check_size(image, name, max_pixels)
                 return _to_srgb(image)
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise PictureError(
             f"{name}: not a picture that can be read (JPEG, PNG, TIFF, WebP or BMP)."
         ) from None
@@ -130,16 +141,13 @@ def _check_size(image: ImageFile.ImageFile, name: str, max_pixels: int) -> None:
         )
 
 
-def _to_srgb(opened: Image.Image) -> Picture:
+def _to_srgb(opened: ImageFile.ImageFile) -> Picture:
     profile = opened.info.get("icc_profile")
-    image = ImageOps.exif_transpose(opened)
-    image.load()
+    image = _upright(opened)
     if image.mode == "F":
         raise ValueError("floating-point pixels have no stated white")
     if image.mode.startswith("I"):
-        # 256 levels of 16 bit fall on one of 8: the same step that Pillow takes for 16-bit colour.
-        grey = np.asarray(image).astype(np.int64)
-        return np.clip(grey // 256, 0, 255).astype(np.uint8)
+        return _from_16_bit(image, _zero_is_white(opened))
     if image.mode == "1":
         image = image.convert("L")
     if image.mode in ("P", "PA", "La", "RGBa") or "transparency" in image.info:
@@ -154,6 +162,34 @@ def _to_srgb(opened: Image.Image) -> Picture:
         white = Image.new(image.mode, image.size, "white")
         image = Image.composite(image, white, alpha)
     return np.asarray(image).copy()
+
+
+def _upright(opened: ImageFile.ImageFile) -> Image.Image:
+    """The decoded picture, turned as its EXIF says; EXIF that is damaged is passed over."""
+    opened.load()
+    try:
+        orientation = opened.getexif().get(ExifTags.Base.Orientation, 1)
+    except _DECODE_ERRORS:
+        return opened
+    turn = _TURNS.get(orientation)
+    return opened if turn is None else opened.transpose(turn)
+
+
+def _from_16_bit(image: Image.Image, inverted: bool) -> Picture:
+    levels = np.asarray(image).astype(np.int64)
+    if levels.min() < 0 or levels.max() > 65535:
+        raise ValueError("pixels of more than 16 bits have no stated white")
+    # 256 levels of 16 bit fall on one of 8: the same step that Pillow takes for 16-bit colour.
+    grey = ((65535 - levels if inverted else levels) // 256).astype(np.uint8)
+    grey[levels == image.info.get("transparency", -1)] = 255
+    return grey
+
+
+def _zero_is_white(opened: ImageFile.ImageFile) -> bool:
+    """Whether a TIFF's 0 is white, which Pillow minds in 8 bits and not in 16."""
+    if not isinstance(opened, TiffImagePlugin.TiffImageFile):
+        return False
+    return bool(opened.tag_v2.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0)
 
 
 def _apply_profile(image: Image.Image, profile: bytes | None) -> Image.Image:

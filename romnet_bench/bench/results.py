@@ -1,5 +1,6 @@
 """What a run leaves behind: `run.json`, `scores.parquet`, `images/<id>.png`."""
 
+import datetime
 import json
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pandas as pd
 import pydantic
 
 from romnet_bench.errors import UserError
-from romnet_bench.files import write_text, written_beside
+from romnet_bench.files import slug, write_text, written_beside
 
 SCHEMA_VERSION = 1
 
@@ -74,7 +75,13 @@ class RunRecord(_Record):
     started: str  # ISO 8601, UTC
     finished: str  # empty while the run goes on or was cut short
     unavailable: dict[str, str]  # metric → why its column is empty and how to fill it
+    weights: dict[str, str] = {}  # metric → SHA-256 of the weights it was measured with
     failed: dict[str, str]  # photo id → why it has no row
+
+
+def now() -> str:
+    """The time as results record it: ISO 8601, UTC."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def write_run(folder: Path, record: RunRecord) -> None:
@@ -102,9 +109,15 @@ def read_run(folder: Path) -> RunRecord:
         ) from None
 
 
+def image_path(folder: Path, identity: str) -> Path:
+    """Where a run keeps its output for the photo `identity`; safe for every id."""
+    return folder / "images" / f"{slug(identity)}.png"
+
+
 def write_scores(folder: Path, rows: list[dict[str, object]]) -> None:
     """Writes `folder/scores.parquet`, one row a photo, sorted by id."""
-    table = pd.DataFrame(sorted(rows, key=lambda row: str(row["id"])), columns=SCORE_COLUMNS)
+    in_order = sorted(rows, key=lambda row: str(row["id"]))
+    table = pd.DataFrame(in_order, columns=list(SCORE_COLUMNS))
     for column in ("psnr", "ssim", "lpips", "seconds"):
         table[column] = table[column].astype("float64")
     table["reference_rank"] = table["reference_rank"].astype("Int64")
@@ -149,10 +162,10 @@ def find_runs(folders: list[Path]) -> list[Path]:
 
 
 def read_journal(path: Path) -> list[dict[str, object]]:
-    """The rows of a run's journal; a last line cut short by a crash is passed over."""
+    """The rows of a run's journal; damaged lines, such as one cut short, are passed over."""
     rows = []
     if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in path.read_bytes().split(b"\n"):
             try:
                 row = json.loads(line)
             except ValueError:

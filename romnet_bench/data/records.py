@@ -58,25 +58,31 @@ def shard_path(folder: Path, split: str, index: int, count: int) -> Path:
     return folder / "data" / f"{split}-{index:05d}-of-{count:05d}.parquet"
 
 
-def encode_shard(photos: list[Photo], notes: dict[str, str] | None = None) -> pa.Table:
-    """Photos as a table that `write_shard` takes; `notes` go into the file's own metadata."""
+def encode_photo(photo: Photo) -> dict[str, object]:
+    """A photo as the row that a shard holds; worker processes do this, since PNG takes time."""
 
-    def image(photo: Photo, picture: Picture | None, column: str) -> dict[str, object] | None:
+    def image(picture: Picture | None, column: str) -> dict[str, object] | None:
         # PNG bytes, never a Pillow image: `datasets` would encode that in its own format again.
         if picture is None:
             return None
         return {"bytes": encode_png(picture), "path": f"{photo.id}-{column}.png"}
 
-    rows = [
-        {
-            "id": photo.id,
-            "input": image(photo, photo.input, "input"),
-            "target": image(photo, photo.target, "target"),
-            "mask": image(photo, photo.mask, "mask"),
-            "meta": json.dumps(photo.meta, sort_keys=True, ensure_ascii=False),
-        }
-        for photo in photos
-    ]
+    return {
+        "id": photo.id,
+        "input": image(photo.input, "input"),
+        "target": image(photo.target, "target"),
+        "mask": image(photo.mask, "mask"),
+        "meta": json.dumps(photo.meta, sort_keys=True, ensure_ascii=False),
+    }
+
+
+def encode_shard(photos: list[Photo]) -> pa.Table:
+    """Photos as a table that `write_shard` takes."""
+    return shard_table([encode_photo(photo) for photo in photos])
+
+
+def shard_table(rows: list[dict[str, object]], notes: dict[str, str] | None = None) -> pa.Table:
+    """Rows of `encode_photo` as a table; `notes` go into the file's own metadata."""
     table = pa.Table.from_pylist(rows, schema=SCHEMA)
     return table.replace_schema_metadata({**(SCHEMA.metadata or {}), **(notes or {})})
 
@@ -102,12 +108,15 @@ class PhotoSet:
         self.split = split
         self.name = folder.resolve().name
         self._rows: dict[str, tuple[Path, int]] = {}
+        self.originals: dict[str, str] = {}
+        """Pair's id → the id of the clean photo it was made from; variants share one."""
         digest = hashlib.sha256()
         for path in _shards(folder, split):
-            for row, identity in enumerate(_read_ids(path)):
+            for row, (identity, meta) in enumerate(_read_ids(path)):
                 if identity in self._rows:
                     raise UserError(f"{path}: the id {identity} occurs twice in {split}.")
                 self._rows[identity] = (path, row)
+                self.originals[identity] = str(meta.get("photo", identity))
             digest.update(_shard_digest(path))
         self.ids = list(self._rows)
         self.fingerprint = digest.hexdigest()[:16]
@@ -155,9 +164,7 @@ def _shards(folder: Path, split: str) -> list[Path]:
     if not matches:
         known = ", ".join(list_splits(folder))
         hint = (
-            f"it has {known}"
-            if known
-            else "make one with `romnet-bench build-synthetic --out DIR`"
+            f"it has {known}" if known else "make one with `romnet-bench build-synthetic --out DIR`"
         )
         raise UserError(f"{folder} holds no dataset with a split named {split}: {hint}.")
     counts = {int(match["count"]) for match in matches}
@@ -169,10 +176,12 @@ def _shards(folder: Path, split: str) -> list[Path]:
     return [path for path in found if _SHARD.fullmatch(path.name)]
 
 
-def _read_ids(path: Path) -> list[str]:
+def _read_ids(path: Path) -> list[tuple[str, dict[str, Any]]]:
     try:
-        return [str(value) for value in pq.read_table(path, columns=["id"])["id"].to_pylist()]
-    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError, KeyError) as error:
+        table = pq.read_table(path, columns=["id", "meta"])
+        rows = zip(table["id"].to_pylist(), table["meta"].to_pylist(), strict=True)
+        return [(str(identity), json.loads(meta or "{}")) for identity, meta in rows]
+    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError, KeyError, ValueError) as error:
         raise UserError(f"{path} is no shard of a dataset ({error}): build it again.") from None
 
 

@@ -1,0 +1,267 @@
+"""Clean photographs and a recipe → degraded pairs on disk, shard by shard.
+
+The result is the same bytes for any number of workers, and for a build that was killed and
+started again.
+"""
+
+import concurrent.futures
+import contextlib
+import dataclasses
+import functools
+import itertools
+import json
+import multiprocessing
+import re
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from romnet_bench import __version__
+from romnet_bench.color import lightness_grey
+from romnet_bench.data.cards import dataset_card
+from romnet_bench.data.records import Photo, encode_photo, shard_path, shard_table, write_shard
+from romnet_bench.data.sources import SourcePhoto, split_photos
+from romnet_bench.errors import PictureError, UserError
+from romnet_bench.files import locked, require_writable, sha256_file, write_text, written_beside
+from romnet_bench.images import Picture, decode_picture, limit_side, resize, to_rgb
+from romnet_bench.progress import track
+from romnet_bench.synthesis.degrade import degrade
+from romnet_bench.synthesis.recipe import Recipe, Size
+from romnet_bench.synthesis.textures import TextureScans
+
+_SKIPPED = b"romnet_bench.skipped"
+
+
+@dataclasses.dataclass(frozen=True)
+class Built:
+    """What a build left on disk."""
+
+    pairs: dict[str, int]  # split → pairs
+    skipped: list[str]  # a sentence for each photo that was left out
+
+
+@dataclasses.dataclass(frozen=True)
+class _Shard:
+    path: Path
+    split: str
+    photos: list[SourcePhoto]
+
+
+def build_dataset(
+    recipe: Recipe,
+    photos: list[SourcePhoto],
+    out: Path,
+    *,
+    textures: TextureScans | None = None,
+    split: str | None = None,
+    workers: int = 1,
+) -> Built:
+    """Degrades every photo by the recipe and writes the dataset below `out`.
+
+    Args:
+        recipe: how to degrade, split and size the photos.
+        photos: the clean photographs.
+        out: the dataset's folder; a build of the same recipe and photos goes on in it.
+        textures: scans of paper and cracks; procedural textures without.
+        split: puts all photos into this one split.
+        workers: processes; the bytes do not depend on it.
+
+    Raises:
+        UserError: `out` holds another build, `split` is no name for a split, or not one photo
+            could be used.
+    """
+    if split is not None:
+        if not re.fullmatch("[a-z]+", split):
+            raise UserError(f"--split {split!r}: a split's name is small letters, such as test.")
+        photos = [dataclasses.replace(photo, split=split) for photo in photos]
+    splits = split_photos(photos, recipe.splits, recipe.seed)
+    plan = _plan(recipe, splits, textures)
+    require_writable(out)
+    with locked(out):
+        _claim(out, plan)
+        shards = list(_shards(recipe, splits, out))
+        _write_missing(recipe, textures, shards, workers)
+        built = _summary(shards)
+        if not any(built.pairs.values()):
+            reasons = "; ".join(itertools.islice(built.skipped, 3))
+            raise UserError(f"Not one photo could be used: {reasons}")
+        write_text(out / "README.md", dataset_card(recipe, built.pairs, out.resolve().name))
+    return built
+
+
+def _plan(
+    recipe: Recipe, splits: dict[str, list[SourcePhoto]], textures: TextureScans | None
+) -> str:
+    """All that the bytes depend on, as JSON: two equal plans build equal datasets."""
+    plan = {
+        "romnet_bench": __version__,
+        "recipe": recipe.model_dump(mode="json"),
+        "textures": textures.fingerprint if textures else None,
+        "splits": {
+            name: {photo.id: _content_hash(photo.path) for photo in chosen}
+            for name, chosen in splits.items()
+        },
+    }
+    return json.dumps(plan, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _content_hash(path: Path) -> str:
+    try:
+        return sha256_file(path)[:16]
+    except OSError:
+        return "unreadable"  # the build itself says so, with the file's name
+
+
+def _claim(out: Path, plan: str) -> None:
+    """Marks `out` as the place of this build, or finds that it holds another."""
+    marker = out / "build.json"
+    if marker.exists():
+        if marker.read_bytes() != plan.encode():
+            raise UserError(
+                f"{out} holds a dataset of another recipe or of other photos: choose another "
+                "--out, or delete that folder."
+            )
+    elif any((out / "data").glob("*.parquet")):
+        raise UserError(f"{out} holds a dataset that was not built here: choose another --out.")
+    else:
+        write_text(marker, plan)
+    for half_written in (out / "data").glob(".*.part"):  # by a build that was killed
+        half_written.unlink()
+
+
+def _shards(recipe: Recipe, splits: dict[str, list[SourcePhoto]], out: Path) -> Iterator[_Shard]:
+    size = max(recipe.shard_size // recipe.variants, 1)  # photos, each with all its variants
+    for split, photos in splits.items():
+        count = -(-len(photos) // size)
+        for index in range(count):
+            chosen = photos[index * size : (index + 1) * size]
+            yield _Shard(shard_path(out, split, index, count), split, chosen)
+
+
+def _write_missing(
+    recipe: Recipe, textures: TextureScans | None, shards: list[_Shard], workers: int
+) -> None:
+    missing = [shard for shard in shards if not shard.path.exists()]
+    total = sum(len(shard.photos) for shard in shards)
+    left = sum(len(shard.photos) for shard in missing)
+    make = functools.partial(_make_pairs, recipe=recipe, textures=textures)
+    with _mapper(min(workers, left)) as apply:
+        made = apply(make, itertools.chain.from_iterable(shard.photos for shard in missing))
+        made = track(made, "degrading", total=total, done=total - left)
+        for shard in missing:
+            results = list(itertools.islice(made, len(shard.photos)))
+            rows = [row for result in results if isinstance(result, list) for row in result]
+            skipped = [result for result in results if isinstance(result, str)]
+            with written_beside(shard.path) as part:
+                notes = {_SKIPPED.decode(): json.dumps(skipped, ensure_ascii=False)}
+                write_shard(part, shard_table(rows, notes))
+        next(made, None)  # lets the progress show that all are through
+
+
+_Made = list[dict[str, object]] | str
+_Map = Callable[[Callable[[SourcePhoto], _Made], Iterator[SourcePhoto]], Iterator[_Made]]
+
+
+@contextlib.contextmanager
+def _mapper(workers: int) -> Iterator[_Map]:
+    if workers <= 1:
+        yield map
+        return
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    pool = concurrent.futures.ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_leave_interrupts_to_the_parent
+    )
+    try:
+        yield functools.partial(_map_ahead, pool, 4 * workers)
+    except BrokenProcessPool:
+        raise UserError(
+            "A worker process died, most likely for want of memory: lower --workers and run the "
+            "same command again, it goes on where it stopped."
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _map_ahead(
+    pool: concurrent.futures.Executor,
+    ahead: int,
+    make: Callable[[SourcePhoto], _Made],
+    photos: Iterator[SourcePhoto],
+) -> Iterator[_Made]:
+    """Results in order, with no more than `ahead` photos in memory."""
+    waiting: list[concurrent.futures.Future[_Made]] = []
+    for photo in photos:
+        waiting.append(pool.submit(make, photo))
+        if len(waiting) > ahead:
+            yield waiting.pop(0).result()
+    for future in waiting:
+        yield future.result()
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _make_pairs(photo: SourcePhoto, recipe: Recipe, textures: TextureScans | None) -> _Made:
+    """The rows of one photo, or one sentence that says why it is left out."""
+    try:
+        # Named by its origin: a sentence kept in the shard must not hold the path of a machine.
+        target = to_rgb(decode_picture(photo.path.read_bytes(), photo.origin))
+    except OSError as error:
+        return f"{photo.origin}: cannot be read ({error.strerror or error})."
+    except PictureError as error:
+        return str(error)
+    height, width = target.shape[:2]
+    if min(height, width) < recipe.min_side:
+        return (
+            f"{photo.origin}: {width}×{height} is smaller than the {recipe.min_side} px asked for."
+        )
+    target = fit(target, recipe.size)
+    grey = lightness_grey(target)
+    rows = []
+    for variant in range(recipe.variants):
+        identity = photo.id if recipe.variants == 1 else f"{photo.id}-{variant:02d}"
+        degraded = degrade(grey, identity, recipe, textures)
+        meta = {
+            "source": photo.origin,
+            "licence": photo.licence,
+            "source_size": [width, height],
+            "recipe": recipe.name,
+            "seed": recipe.seed,
+            "photo": photo.id,
+            "degradations": degraded.steps,
+        }
+        rows.append(encode_photo(Photo(identity, degraded.picture, target, degraded.mask, meta)))
+    return rows
+
+
+def fit(picture: Picture, size: Size) -> Picture:
+    """`picture` under a recipe's size policy: kept, limited on its longest side, or squared."""
+    if size.policy == "keep":
+        return picture
+    if size.policy == "limit":
+        return limit_side(picture, size.side)
+    height, width = picture.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return resize(picture[top : top + side, left : left + side], size.side, size.side)
+
+
+def _summary(shards: list[_Shard]) -> Built:
+    pairs: dict[str, int] = {}
+    skipped: list[str] = []
+    for shard in shards:
+        try:
+            metadata = pq.read_metadata(shard.path)
+        except pa.ArrowInvalid:
+            raise UserError(
+                f"{shard.path} is damaged: delete it and run the same command again."
+            ) from None
+        pairs[shard.split] = pairs.get(shard.split, 0) + metadata.num_rows
+        skipped += json.loads((metadata.metadata or {}).get(_SKIPPED, b"[]"))
+    return Built(pairs, skipped)

@@ -1,0 +1,90 @@
+"""The Method contract: grey photo and reference in, colour photo out."""
+
+import dataclasses
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from romnet_bench.errors import UserError
+from romnet_bench.images import Picture
+
+
+class ContractError(UserError):
+    """A method gave back something other than the contract asks for."""
+
+
+@dataclasses.dataclass(frozen=True)
+class MethodOptions:
+    """What the person at the keyboard may choose; a method takes what concerns it.
+
+    Args:
+        checkpoint: trained weights of the method itself.
+        device: where models run, such as "cpu" or "cuda".
+        weights: a file or folder of pretrained backbones, before all other places.
+        color_side: the longest side, in pixels, at which colours are predicted.
+    """
+
+    checkpoint: Path | None = None
+    device: str = "cpu"
+    weights: Path | None = None
+    color_side: int = 256
+
+
+@runtime_checkable
+class Method(Protocol):
+    """A system that restores or colourises photographs.
+
+    Attributes:
+        name: of its folder of results and of `--method`.
+        label: how tables call it.
+        restores: it mends damage; otherwise a table shows "–" for that task.
+        colorizes: it adds colour; likewise.
+        needs_reference: it takes its colours from a reference photo.
+        notes: what a reader of the results must know, such as "random weights".
+    """
+
+    name: str
+    label: str
+    restores: bool
+    colorizes: bool
+    needs_reference: bool
+    notes: list[str]
+
+    def restore(self, photos: list[Picture], references: list[Picture | None]) -> list[Picture]:
+        """Grey photos, H×W uint8 → colour photos, H×W×3 uint8, each of its input's size.
+
+        Args:
+            photos: the degraded photos, of any sizes.
+            references: one for each photo, H×W×3 of any size; None where none is needed.
+        """
+        ...
+
+    def fingerprint(self) -> dict[str, str]:
+        """Options and the weights' SHA-256: two runs with equal ones give equal outputs."""
+        ...
+
+
+def check_outputs(photos: list[Picture], outputs: list[Picture]) -> None:
+    """Makes sure that a method's outputs are what the contract asks for.
+
+    Raises:
+        ContractError: wrong number, type, dtype or size; the sentence says which.
+    """
+    if not isinstance(outputs, list) or len(outputs) != len(photos):
+        given = len(outputs) if isinstance(outputs, list) else type(outputs).__name__
+        raise ContractError(f"The method must return a list of {len(photos)} photos, not {given}.")
+    for photo, output in zip(photos, outputs, strict=True):
+        if not isinstance(output, np.ndarray) or output.dtype != np.uint8:
+            kind = getattr(output, "dtype", type(output).__name__)
+            raise ContractError(f"The method must return uint8 numpy arrays, not {kind}.")
+        expected = (*photo.shape[:2], 3)
+        if output.shape != expected:
+            raise ContractError(
+                f"The method must return {_size(expected)} for this photo, not "
+                f"{_size(output.shape)}."
+            )
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))

@@ -1,0 +1,122 @@
+"""Runs as a report needs them: read once, checked, set side by side where they may be compared."""
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pandas as pd
+
+from romnet_bench.bench.results import RunRecord, find_runs, read_run, read_scores
+from romnet_bench.errors import UserError
+from romnet_bench.files import slug
+from romnet_bench.protocol import METRICS
+
+FLOOR = "input"  # the method that gives back what it gets
+NUMBERS = (*(metric.key for metric in METRICS), "seconds")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Run:
+    """One system on one set of photos; `scores` is indexed by photo id, finite or NaN."""
+
+    folder: Path
+    record: RunRecord
+    scores: pd.DataFrame
+    label: str  # how this report calls it, different for every run of a comparison
+
+    @property
+    def is_floor(self) -> bool:
+        """Whether the outputs are the grey inputs: what every method must beat."""
+        method = self.record.method
+        return method.name == FLOOR or not (method.restores or method.colorizes)
+
+    def score(self, identity: str, key: str) -> float:
+        """One number of one photo, NaN if it was not measured."""
+        if identity not in self.scores.index:
+            return math.nan
+        return cast(float, self.scores.loc[identity, key])
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Comparison:
+    """Runs on the same photos; `key` names its files."""
+
+    key: str
+    dataset: str
+    split: str
+    fingerprint: str
+    runs: list[Run]
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of all photos that any run has a row for, sorted."""
+        return sorted({identity for run in self.runs for identity in run.scores.index})
+
+
+def load_run(folder: Path) -> Run:
+    """Reads a run's record and scores.
+
+    Raises:
+        UserError: one of them is missing or damaged, or a photo has two rows.
+    """
+    record = read_run(folder)
+    scores = read_scores(folder)
+    try:
+        numbers = scores[list(NUMBERS)].astype("float64")
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{folder}: the scores are no numbers ({error}): run it again.") from None
+    scores[list(NUMBERS)] = numbers.where(np.isfinite(numbers))
+    scores = scores.assign(id=scores["id"].astype(str)).set_index("id")
+    if not scores.index.is_unique:
+        twice = scores.index[scores.index.duplicated()][0]
+        raise UserError(f"{folder}: the photo {twice} has two rows of scores: run it again.")
+    return Run(folder, record, scores, record.method.label or record.method.name)
+
+
+def compare_runs(folders: list[Path]) -> list[Comparison]:
+    """The runs at or below `folders`, one comparison for each (dataset, split, fingerprint).
+
+    Runs on other photos of the same name are never mixed: they get a comparison of their own.
+    """
+    groups: dict[tuple[str, str, str], list[Run]] = {}
+    for folder in find_runs(folders):
+        run = load_run(folder)
+        data = run.record.dataset
+        groups.setdefault((data.name, data.split, data.fingerprint), []).append(run)
+    keys = unique_slugs([f"{name}-{split}" for name, split, _ in groups])
+    return [
+        Comparison(key, name, split, fingerprint, _distinct(runs))
+        for key, ((name, split, fingerprint), runs) in zip(keys, groups.items(), strict=True)
+    ]
+
+
+def unique_slugs(names: list[str]) -> list[str]:
+    """A safe file name for each of `names`, different even where the case of letters is lost."""
+    taken: set[str] = set()
+    result = []
+    for name in names:
+        base = candidate = slug(name)
+        number = 2
+        while candidate.lower() in taken:
+            candidate = f"{base}-{number}"
+            number += 1
+        taken.add(candidate.lower())
+        result.append(candidate)
+    return result
+
+
+def _distinct(runs: list[Run]) -> list[Run]:
+    """Runs of one method (such as two choices of reference) are told apart by their folders."""
+    labels = [run.label for run in runs]
+    folders = [run.folder.name for run in runs]
+    told_apart = len(set(zip(labels, folders, strict=True))) == len(runs)
+    return [
+        dataclasses.replace(
+            run, label=f"{run.label} ({run.folder.name if told_apart else run.folder})"
+        )
+        if labels.count(run.label) > 1
+        else run
+        for run in runs
+    ]

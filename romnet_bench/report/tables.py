@@ -1,0 +1,132 @@
+"""The numbers of a comparison: a row per method, with what a reader must be warned of."""
+
+import collections
+import dataclasses
+
+import numpy as np
+
+from romnet_bench.bench.results import ProtocolRecord
+from romnet_bench.bench.statistics import Interval, mean_interval
+from romnet_bench.protocol import DEFAULT, METRICS
+from romnet_bench.report.remarks import (
+    explain_empty,
+    list_notes,
+    list_warnings,
+    warn_of_whole,
+)
+from romnet_bench.report.runs import Comparison, Run
+
+SEED = 0  # every cell draws the same resamples, so a row never depends on its neighbours
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One method's means; `best` holds the metrics in which no comparable row is better."""
+
+    label: str
+    method: str
+    intervals: dict[str, Interval]
+    best: frozenset[str]
+    photos: int
+    photos_in_split: int
+    seconds: float  # mean per photo, NaN if unknown
+    protocol: ProtocolRecord
+    restores: bool
+    colorizes: bool
+    notes: list[str]  # what the method does not do
+    warnings: list[str]  # why the row may not be compared as it stands
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A comparison in numbers; `footnotes` explain its empty columns and warn of the whole."""
+
+    key: str
+    dataset: str
+    split: str
+    fingerprint: str
+    protocol: ProtocolRecord
+    rows: list[Row]
+    footnotes: list[str]
+
+
+def make_tables(comparisons: list[Comparison]) -> list[Table]:
+    """One table for each comparison, in order."""
+    return [_make_table(comparison, comparisons) for comparison in comparisons]
+
+
+def _make_table(comparison: Comparison, all_of_them: list[Comparison]) -> Table:
+    runs = comparison.runs
+    protocol = _common_protocol(runs)
+    intervals = [
+        {
+            metric.key: mean_interval(run.scores[metric.key], np.random.default_rng(SEED))
+            for metric in METRICS
+        }
+        for run in runs
+    ]
+    best = _find_best(runs, intervals, protocol)
+    rows = [
+        Row(
+            label=run.label,
+            method=run.record.method.name,
+            intervals=intervals[index],
+            best=frozenset(key for key, winners in best.items() if index in winners),
+            photos=len(run.scores),
+            photos_in_split=run.record.dataset.photos,
+            seconds=float(run.scores["seconds"].mean()),
+            protocol=run.record.protocol,
+            restores=run.record.method.restores,
+            colorizes=run.record.method.colorizes,
+            notes=list_notes(run),
+            warnings=list_warnings(run, intervals[index], protocol),
+        )
+        for index, run in enumerate(runs)
+    ]
+    return Table(
+        key=comparison.key,
+        dataset=comparison.dataset,
+        split=comparison.split,
+        fingerprint=comparison.fingerprint,
+        protocol=protocol,
+        rows=rows,
+        footnotes=[
+            *explain_empty(runs, intervals),
+            *warn_of_whole(comparison, all_of_them),
+        ],
+    )
+
+
+def _common_protocol(runs: list[Run]) -> ProtocolRecord:
+    """The default protocol if any run uses it, else that of most runs (the first of equals)."""
+    used = [run.record.protocol for run in runs]
+    default = [protocol for protocol in used if protocol.hash == DEFAULT.hash]
+    counts = collections.Counter(protocol.hash for protocol in used)
+    return default[0] if default else max(used, key=lambda protocol: counts[protocol.hash])
+
+
+def _find_best(
+    runs: list[Run], intervals: list[dict[str, Interval]], protocol: ProtocolRecord
+) -> dict[str, set[int]]:
+    """For each metric the rows with the best printed number.
+
+    Like is compared with like: only rows under the table's protocol that measured the metric on
+    all of the photos that any such row did. One row alone is not "best".
+    """
+    best = {}
+    for metric in METRICS:
+        measured = {
+            index: frozenset(run.scores.index[run.scores[metric.key].notna()])
+            for index, run in enumerate(runs)
+            if run.record.protocol.hash == protocol.hash
+        }
+        everything = frozenset().union(*measured.values())
+        printed = {
+            index: round(intervals[index][metric.key].mean, metric.digits)
+            for index, ids in measured.items()
+            if ids and ids == everything
+        }
+        choose = max if metric.higher_is_better else min
+        winner = choose(printed.values()) if len(printed) > 1 else None
+        best[metric.key] = {index for index, value in printed.items() if value == winner}
+    return best

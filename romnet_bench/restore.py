@@ -1,0 +1,65 @@
+"""For a person with a photo: the restored copy beside it, at its own size, nothing overwritten."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from romnet_bench.color import lightness_grey
+from romnet_bench.errors import PictureError, UserError
+from romnet_bench.files import write_bytes
+from romnet_bench.images import SUFFIXES, Picture, encode_png, read_picture, read_rgb
+from romnet_bench.methods.contract import Method, check_outputs
+
+
+def restore_files(
+    method: Method, photos: list[Path], reference: Path, out: Path | None
+) -> Iterator[tuple[Path, Path | str]]:
+    """Restores photos one by one, each written as soon as it is done.
+
+    Args:
+        method: the system that restores.
+        photos: picture files; a colour scan of an old photo is taken as grey.
+        reference: a colour photo to take colours from.
+        out: a folder for the results, or for a single photo a file; beside each photo without.
+
+    Yields:
+        Each photo with the file that was written, or with a sentence that says why there is none.
+
+    Raises:
+        UserError: the reference cannot be read, or `out` does not fit or exists already.
+    """
+    colors = read_rgb(reference)
+    single_file = out is not None and out.suffix.lower() in SUFFIXES and not out.is_dir()
+    if out is not None and single_file:
+        if len(photos) > 1:
+            raise UserError(f"{len(photos)} photos cannot go into one file {out}: give a folder.")
+        if out.suffix.lower() != ".png":
+            raise UserError(f"{out}: results are PNG, so end the name in .png.")
+        if out.exists():
+            raise UserError(f"{out} exists already and is not overwritten: choose another --out.")
+    for photo in photos:
+        try:
+            grey = as_grey(read_picture(photo))
+            outputs = method.restore([grey], [colors])
+            check_outputs([grey], outputs)
+        except PictureError as error:
+            yield photo, str(error)
+            continue
+        target = out if out is not None and single_file else free_name(photo, out)
+        write_bytes(target, encode_png(outputs[0]))
+        yield photo, target
+
+
+def as_grey(picture: Picture) -> Picture:
+    """A grey picture as it is, a coloured one (a sepia scan) by its lightness."""
+    return picture if picture.ndim == 2 else lightness_grey(picture)
+
+
+def free_name(photo: Path, folder: Path | None) -> Path:
+    """`<photo>-restored.png` beside the photo or in `folder`, numbered if that name is taken."""
+    folder = folder or photo.parent
+    path = folder / f"{photo.stem}-restored.png"
+    number = 2
+    while path.exists():
+        path = folder / f"{photo.stem}-restored-{number}.png"
+        number += 1
+    return path

@@ -1,0 +1,95 @@
+"""Training patches: the n-th depends on (seed, n) alone, for any number of workers.
+
+So a training that was killed goes on with the very patches it would have seen.
+"""
+
+import functools
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from romnet_bench.data.records import Photo, PhotoSet
+from romnet_bench.errors import UserError
+from romnet_bench.images import Picture, resize
+from romnet_bench.romnet.references import Crop, altered, draw_crop, draw_other_crop, ten_others
+from romnet_bench.synthesis.degrade import random_stream
+
+Patch = tuple[Tensor, Tensor, Tensor]
+"""Input 1×S×S, target 3×S×S and reference 3×S×S, uint8."""
+
+
+class TrainingPatches(Dataset[Patch]):
+    """Patches of a training split, numbered through all epochs.
+
+    Args:
+        photos: the training pairs.
+        crop: the patches' side, pixels.
+        seed: of everything that is drawn.
+
+    Raises:
+        UserError: the split is empty.
+    """
+
+    def __init__(self, photos: PhotoSet, crop: int, seed: int) -> None:
+        if not len(photos):
+            raise UserError(f"{photos.folder} has no photos in its split {photos.split}.")
+        self.photos = photos
+        self.crop = crop
+        self.seed = seed
+        self._first_variant: dict[str, str] = {}
+        for identity in photos.ids:
+            self._first_variant.setdefault(photos.originals[identity], identity)
+
+    def __getitem__(self, number: int) -> Patch:
+        """The patch of that number: epoch `number // len(photos)`."""
+        epoch, position = divmod(number, len(self.photos))
+        order = _order(len(self.photos), epoch, self.seed)
+        photo = self.photos[self.photos.ids[order[position]]]
+        generator = random_stream(self.seed, photo.id, f"patch {epoch}")
+        degraded, target = _at_least(photo.input, self.crop), _at_least(photo.target, self.crop)
+        crop = draw_crop(target, self.crop, generator)
+        reference = self._reference(photo, target, crop, epoch, generator)
+        return (
+            torch.from_numpy(crop.of(degraded))[None],
+            _channels_first(crop.of(target)),
+            reference,
+        )
+
+    def _reference(
+        self,
+        photo: Photo,
+        target: Picture,
+        crop: Crop,
+        epoch: int,
+        generator: np.random.Generator,
+    ) -> Tensor:
+        original = self.photos.originals[photo.id]
+        same_photo = random_stream(self.seed, "", f"reference {epoch}").random() < 0.5
+        if same_photo or len(self._first_variant) == 1:
+            place = draw_other_crop(target, crop, generator)
+            return altered(_channels_first(place.of(target)), generator)
+        fixed = random_stream(self.seed, original, "ten references")
+        ten = ten_others(original, list(self._first_variant), fixed)
+        chosen = self._first_variant[ten[int(generator.integers(len(ten)))]]
+        other = _at_least(self.photos[chosen].target, self.crop)
+        return _channels_first(draw_crop(other, self.crop, generator).of(other))
+
+
+@functools.lru_cache(maxsize=4)
+def _order(count: int, epoch: int, seed: int) -> tuple[int, ...]:
+    """The photos' order in an epoch."""
+    generator = random_stream(seed, "", f"order {epoch}")
+    return tuple(int(index) for index in generator.permutation(count))
+
+
+def _at_least(picture: Picture, side: int) -> Picture:
+    """`picture` enlarged where it is smaller than a patch."""
+    height, width = picture.shape[:2]
+    scale = max(side / min(height, width), 1.0)
+    return resize(picture, max(round(height * scale), side), max(round(width * scale), side))
+
+
+def _channels_first(picture: Picture) -> Tensor:
+    return torch.from_numpy(picture).permute(2, 0, 1).contiguous()

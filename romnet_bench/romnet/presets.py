@@ -1,0 +1,171 @@
+"""Every number that defines a ROMNet, by name: `paper`, `lite`, `tiny`.
+
+A comment names the source of each default: the paper, the authors' code (Pik-Fix), or ours.
+"""
+
+from typing import Literal
+
+import pydantic
+
+from romnet_bench.errors import UserError
+
+Backbone = Literal["resnet34", "squeezenet1_1", "alexnet", "trained"]
+PerceptualBackbone = Literal["vgg19", "squeezenet1_1", "alexnet"]
+
+
+class _Config(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+class RestorationConfig(_Config):
+    """The multi-level residual dense network (section III-A)."""
+
+    features: int = 64  # RDN [52]: 64
+    growth: int = 64  # RDN [52]: 64
+    blocks: int = 3  # paper
+    units: int = 4  # paper
+    downsampling: tuple[int, ...] = (1, 4, 8)  # paper: input, ×1/4, ×1/8
+
+
+class MatchingConfig(_Config):
+    """The similarity sub-net (section III-B)."""
+
+    backbone: Backbone = "resnet34"  # paper
+    level_channels: int = 64  # authors' code: 64 a level
+    channels: int = 256  # authors' code: 256 together
+    temperature: float = 0.005  # authors' code; the paper names a softmax and no temperature
+
+
+class HistogramConfig(_Config):
+    """The spatial-preserve colour histogram (section III-C, Eq. 3 and 4)."""
+
+    bins: int = 256  # authors' code; the paper writes K
+    sigma: float = 0.1  # paper (authors' code: 0.01)
+    minimum: float = -1.0  # paper
+    maximum: float = 1.0  # paper
+
+
+class ColorizationConfig(_Config):
+    """The dense colour U-Net with its fusion modules (section III-C)."""
+
+    stem: int = 64  # authors' code: 7×7 convolution, 64
+    units: tuple[int, int, int, int] = (6, 12, 24, 16)  # paper
+    growth: int = 32  # authors' code
+    bottleneck: int = 4  # authors' code
+    fusion_units: int = 6  # paper
+
+
+class LossConfig(_Config):
+    """The weights of Eq. 10 and where the perceptual loss takes its features from."""
+
+    luminance: float = 1.0  # α, paper
+    perceptual: float = 0.2  # β, paper
+    histogram: float = 0.5  # λ, paper
+    chroma: float = 1.0  # γ, paper
+    adversarial: float = 0.2  # η, paper
+    perceptual_backbone: PerceptualBackbone | None = "vgg19"  # paper; None: no perceptual loss
+    discriminator_features: int = 64  # PatchGAN [34]
+
+
+class TrainingConfig(_Config):
+    """The optimiser and the patches (section IV-A, Training Details)."""
+
+    learning_rate: float = 1e-4  # paper
+    discriminator_learning_rate: float = 1e-4  # paper: one rate for all
+    decay: float = 0.99  # paper: a factor at the end of each epoch
+    beta1: float = 0.99  # paper
+    beta2: float = 0.999  # paper
+    crop: int = pydantic.Field(default=256, multiple_of=32)  # paper
+    batch: int = 2  # authors' code
+    epochs: int = 20  # paper
+
+
+class RomnetConfig(_Config):
+    """A whole ROMNet; stored in every checkpoint."""
+
+    name: str
+    restoration: RestorationConfig = RestorationConfig()
+    matching: MatchingConfig = MatchingConfig()
+    histogram: HistogramConfig = HistogramConfig()
+    colorization: ColorizationConfig = ColorizationConfig()
+    losses: LossConfig = LossConfig()
+    training: TrainingConfig = TrainingConfig()
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of results must know about this preset."""
+        notes = []
+        if self.name != "paper":
+            notes.append(f"{self.name} preset: smaller than the paper's network")
+        if self.matching.backbone == "trained":
+            notes.append("similarity features from a small network trained along, not pretrained")
+        if self.losses.perceptual_backbone is None:
+            notes.append("no perceptual loss")
+        elif self.losses.perceptual_backbone != "vgg19":
+            notes.append(f"perceptual loss on {self.losses.perceptual_backbone}, not VGG19")
+        return notes
+
+
+PAPER = RomnetConfig(name="paper")
+
+# For small GPUs and CPUs with pretrained features at hand (ours throughout).
+LITE = RomnetConfig(
+    name="lite",
+    restoration=RestorationConfig(features=32, growth=16),
+    matching=MatchingConfig(
+        backbone="squeezenet1_1", level_channels=32, channels=64, temperature=0.01
+    ),
+    histogram=HistogramConfig(bins=32),
+    colorization=ColorizationConfig(stem=32, units=(4, 6, 8, 6), growth=16, fusion_units=6),
+    losses=LossConfig(perceptual_backbone="squeezenet1_1", discriminator_features=32),
+    training=TrainingConfig(learning_rate=4e-4, crop=160, batch=4),
+)
+
+# For CPUs, tests and the demo: needs no download (ours throughout).
+TINY = RomnetConfig(
+    name="tiny",
+    restoration=RestorationConfig(features=16, growth=8),
+    matching=MatchingConfig(backbone="trained", level_channels=16, channels=32, temperature=0.05),
+    histogram=HistogramConfig(bins=16),
+    colorization=ColorizationConfig(
+        stem=16, units=(2, 2, 2, 2), growth=8, bottleneck=2, fusion_units=2
+    ),
+    losses=LossConfig(perceptual_backbone=None, discriminator_features=16),
+    training=TrainingConfig(learning_rate=1e-3, crop=96, batch=4),
+)
+
+PRESETS = {preset.name: preset for preset in (PAPER, LITE, TINY)}
+
+
+def find_preset(name: str) -> RomnetConfig:
+    """The preset of that name.
+
+    Raises:
+        UserError: there is none; the message lists those that exist.
+    """
+    if name not in PRESETS:
+        raise UserError(f"There is no preset {name}: choose one of {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def adjust(
+    preset: RomnetConfig,
+    *,
+    training: dict[str, object],
+    matching: dict[str, object],
+    losses: dict[str, object],
+) -> RomnetConfig:
+    """A preset with some of its numbers changed, checked again.
+
+    Raises:
+        UserError: a value that its field does not take; the sentence names it.
+    """
+    values = preset.model_dump()
+    for part, changes in (("training", training), ("matching", matching), ("losses", losses)):
+        values[part] |= changes
+    try:
+        return RomnetConfig.model_validate(values)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][-1])
+        raise UserError(f"{name} cannot be {first['input']}: {first['msg'].lower()}.") from None

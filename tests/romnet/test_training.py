@@ -1,0 +1,226 @@
+"""Training: patches, exact resume, checkpoints, the log."""
+
+import csv
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from romnet_bench.data.records import PhotoSet
+from romnet_bench.errors import UserError
+from romnet_bench.romnet import train as training
+from romnet_bench.romnet.checkpoint import load_model, read_checkpoint
+from romnet_bench.romnet.patches import TrainingPatches
+from romnet_bench.romnet.presets import RomnetConfig
+from romnet_bench.romnet.references import draw_crop, draw_other_crop, ten_others
+from romnet_bench.romnet.train import TrainSettings, train
+
+
+def _settings(data: Path, out: Path, config: RomnetConfig, **changes: object) -> TrainSettings:
+    values: dict[str, object] = {"steps": 6, "save_every": 3} | changes
+    return TrainSettings(data=data, out=out, config=config, **values)  # type: ignore[arg-type]
+
+
+def _log(folder: Path) -> list[dict[str, str]]:
+    with (folder / "log.csv").open(newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_patches_depend_on_seed_and_number_alone(training_data: Path) -> None:
+    """Not on who asks, in which order, or from which process."""
+    photos = PhotoSet(training_data, "train")
+    patches = TrainingPatches(photos, 64, seed=0)
+    in_order = [patches[n] for n in range(8)]
+    backwards = [TrainingPatches(photos, 64, seed=0)[n] for n in reversed(range(8))][::-1]
+    loader = DataLoader(patches, batch_size=None, sampler=range(8), num_workers=2)
+    for first, second, third in zip(in_order, backwards, loader, strict=True):
+        for a, b, c in zip(first, second, third, strict=True):
+            assert torch.equal(a, b)
+            assert torch.equal(a, c)
+    other = TrainingPatches(photos, 64, seed=1)
+    assert not all(torch.equal(patches[n][0], other[n][0]) for n in range(8))
+
+
+def test_an_epoch_sees_every_pair_once(training_data: Path) -> None:
+    """Patches of one epoch come from all pairs: told apart by their means."""
+    photos = PhotoSet(training_data, "train")
+    patches = TrainingPatches(photos, 64, seed=0)
+    assert len(photos) == 4
+    for epoch in range(3):
+        drawn = {n: patches[epoch * 4 + n][1] for n in range(4)}
+        originals = set()
+        for patch in drawn.values():
+            array = patch.permute(1, 2, 0).numpy()
+            originals |= {
+                photos.originals[p.id] for p in photos if _contains(p.target, array)
+            }
+        assert originals == {"a", "b", "c"}
+
+
+def _contains(picture: np.ndarray, patch: np.ndarray) -> bool:
+    windows = np.lib.stride_tricks.sliding_window_view(picture, patch.shape)
+    return bool((windows[:, :, 0] == patch).all(axis=(2, 3, 4)).any())
+
+
+def test_both_ways_of_making_references_occur(training_data: Path) -> None:
+    """Option 2 takes a patch of another photo as it is; option 1 alters one of the photo itself."""
+    photos = PhotoSet(training_data, "train")
+    patches = TrainingPatches(photos, 64, seed=0)
+    by_epoch = []
+    for epoch in range(8):
+        untouched = []
+        for n in range(4):
+            reference = patches[epoch * 4 + n][2].permute(1, 2, 0).numpy()
+            untouched.append(any(_contains(photo.target, reference) for photo in photos))
+        assert len(set(untouched)) == 1, "one option an epoch"
+        by_epoch.append(untouched[0])
+    assert set(by_epoch) == {True, False}
+
+
+def test_reference_patch_lies_elsewhere_and_ten_exclude_the_photo() -> None:
+    """As the paper states both options."""
+    generator = np.random.default_rng(0)
+    picture = np.zeros((33, 32), np.uint8)
+    for _ in range(20):
+        crop = draw_crop(picture, 32, generator)
+        assert draw_other_crop(picture, crop, generator) != crop
+    assert draw_other_crop(picture[:32], draw_crop(picture[:32], 32, generator), generator)
+    photos = [str(n) for n in range(30)]
+    ten = ten_others("7", photos, np.random.default_rng(0))
+    assert len(set(ten)) == 10
+    assert "7" not in ten
+    assert len(ten_others("7", photos[5:9], np.random.default_rng(0))) == 3
+
+
+def test_a_stopped_training_goes_on_with_the_same_losses(
+    training_data: Path, small: RomnetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between two checkpoints, it repeats what was lost; every loss is the same number."""
+    train(_settings(training_data, tmp_path / "whole", small))
+    step = training.training_step
+    count = 0
+
+    def dies_at_the_fifth(*arguments: object) -> dict[str, float]:
+        nonlocal count
+        count += 1
+        if count == 5:
+            raise RuntimeError("power cut")
+        return step(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(training, "training_step", dies_at_the_fifth)
+    with pytest.raises(RuntimeError, match="power cut"):
+        train(_settings(training_data, tmp_path / "cut", small))
+    monkeypatch.undo()
+    assert read_checkpoint(tmp_path / "cut" / "last.safetensors").progress["step"] == 3
+    train(_settings(training_data, tmp_path / "cut", small))
+    assert _log(tmp_path / "cut") == _log(tmp_path / "whole")
+    assert len(_log(tmp_path / "whole")) == 6
+    whole = read_checkpoint(tmp_path / "whole" / "last.safetensors")
+    cut = read_checkpoint(tmp_path / "cut" / "last.safetensors")
+    assert whole.tensors.keys() == cut.tensors.keys()
+    assert all(torch.equal(whole.tensors[name], cut.tensors[name]) for name in whole.tensors)
+
+
+def test_interrupt_saves_the_step_at_hand(
+    training_data: Path, small: RomnetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in the middle of a step loses nothing, and the old handler is back afterwards."""
+    before = signal.getsignal(signal.SIGINT)
+    step = training.training_step
+
+    def interrupted(*arguments: object) -> dict[str, float]:
+        signal.raise_signal(signal.SIGINT)
+        return step(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(training, "training_step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(_settings(training_data, tmp_path, small))
+    assert read_checkpoint(tmp_path / "last.safetensors").progress["step"] == 1
+    assert [row["step"] for row in _log(tmp_path)] == ["1"]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_what_training_leaves(training_data: Path, small: RomnetConfig, tmp_path: Path) -> None:
+    """Best and last network, the log, validation pictures; the best one loads."""
+    trained = train(_settings(training_data, tmp_path, small))
+    assert trained.psnr is not None
+    assert trained.psnr > 5
+    names = {path.name for path in tmp_path.iterdir()}
+    assert {"best.safetensors", "last.safetensors", "log.csv", "pictures"} <= names
+    assert len(list((tmp_path / "pictures").glob("step-*.png"))) == 2
+    model = load_model(trained.best, torch.device("cpu"))
+    assert model.config == small
+    assert not model.training
+    row = _log(tmp_path)[0]
+    parts = ("rec_L", "emd", "rec_ab", "adv")
+    weights = (1.0, 0.5, 1.0, 0.2)
+    total = sum(w * float(row[name]) for name, w in zip(parts, weights, strict=True))
+    assert float(row["total"]) == pytest.approx(total, rel=1e-5)
+    assert row["perc_L"] == ""
+
+
+def test_training_lowers_the_restoration_loss(
+    training_data: Path, small: RomnetConfig, tmp_path: Path
+) -> None:
+    """Forty steps take noise away from waves."""
+    train(_settings(training_data, tmp_path, small, steps=40, save_every=40))
+    losses = [float(row["rec_L"]) for row in _log(tmp_path)]
+    assert sum(losses[-8:]) < 0.8 * sum(losses[:8])
+
+
+def test_other_settings_are_refused(
+    training_data: Path, small: RomnetConfig, tmp_path: Path
+) -> None:
+    """A folder holds one training."""
+    train(_settings(training_data, tmp_path, small, steps=1, save_every=1))
+    with pytest.raises(UserError, match=r"another --seed"):
+        train(_settings(training_data, tmp_path, small, steps=2, seed=1))
+    train(_settings(training_data, tmp_path, small, steps=2))
+    assert len(_log(tmp_path)) == 2
+
+
+def test_divergence_is_a_sentence_and_keeps_the_good_checkpoint(
+    training_data: Path, small: RomnetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loss that is no number stops training before it reaches a checkpoint."""
+    train(_settings(training_data, tmp_path, small, steps=1, save_every=1))
+    monkeypatch.setattr(training, "training_step", lambda *_: {"rec_L": float("nan")})
+    with pytest.raises(UserError, match=r"diverged at step 2 \(rec_L is not a number\)"):
+        train(_settings(training_data, tmp_path, small, steps=2, save_every=1))
+    assert read_checkpoint(tmp_path / "last.safetensors").progress["step"] == 1
+
+
+def test_foreign_and_damaged_checkpoints_are_refused(
+    training_data: Path, small: RomnetConfig, tmp_path: Path
+) -> None:
+    """Each in one sentence that names the file."""
+    trained = train(_settings(training_data, tmp_path / "run", small, steps=1))
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes(trained.best.read_bytes()[:5000])
+    text = tmp_path / "text.safetensors"
+    text.write_text("no checkpoint at all")
+    for path in (damaged, text, tmp_path / "missing.safetensors"):
+        with pytest.raises(UserError, match=path.name):
+            load_model(path, torch.device("cpu"))
+
+
+def test_pretrained_features_are_loaded(shared: Path, tmp_path: Path, training_data: Path) -> None:
+    """Lite trains on SqueezeNet's features from a folder of weights."""
+    from romnet_bench.romnet.presets import LITE
+
+    smaller = LITE.training.model_copy(update={"crop": 64, "batch": 1})
+    config = LITE.model_copy(update={"training": smaller})
+    settings = _settings(
+        training_data, tmp_path, config, steps=1, save_every=1, weights=shared / "weights"
+    )
+    trained = train(settings)
+    row = _log(tmp_path)[0]
+    assert float(row["perc_L"]) > 0
+    from safetensors.torch import load_file
+
+    state = load_file(shared / "weights" / "squeezenet1_1-features.safetensors")
+    saved = read_checkpoint(trained.best).group("model")
+    assert torch.equal(saved["backbone.stages.0.0.weight"], state["features.0.weight"])
