@@ -1,6 +1,7 @@
 """The command line: each command reads its options, calls one library function and prints."""
 
 import errno
+import io
 import os
 import sys
 from pathlib import Path
@@ -37,7 +38,7 @@ _device = click.option(
 )
 _weights = click.option(
     "--weights",
-    type=_PATH,
+    type=_FOLDER,
     help="Folder with pretrained weights, before $ROMNET_BENCH_WEIGHTS and the torch hub cache.",
 )
 _download = click.option(
@@ -292,6 +293,8 @@ def run(
 @_runs
 @click.option("--name", required=True, help="What tables call the method that made the outputs.")
 @click.option("--partial", is_flag=True, help="Score what is there, though outputs are missing.")
+@click.option("--restores/--no-restores", default=True, help="Whether the method mends damage.")
+@click.option("--colorizes/--no-colorizes", default=True, help="Whether the method adds colour.")
 @_device
 @_weights
 @_download
@@ -302,6 +305,8 @@ def score(
     out: Path,
     name: str,
     partial: bool,
+    restores: bool,
+    colorizes: bool,
     device: str,
     weights: Path | None,
     download: bool,
@@ -317,7 +322,16 @@ def score(
 
     photos = PhotoSet(data, split)
     settings = _run_settings(_choose_device(device), 0, weights, download)
-    record = score_folder(outputs, photos, out, name, partial=partial, settings=settings)
+    record = score_folder(
+        outputs,
+        photos,
+        out,
+        name,
+        partial=partial,
+        restores=restores,
+        colorizes=colorizes,
+        settings=settings,
+    )
     _show_run(record, out, photos)
 
 
@@ -375,6 +389,8 @@ def restore(
             left_out.append(result)
         else:
             click.echo(f"{human_path(photo)} → {human_path(result)}")
+    if len(left_out) == len(photos) == 1:
+        raise UserError(left_out[0])
     _left_out(left_out)
 
 
@@ -453,6 +469,9 @@ def _left_out(sentences: list[str]) -> None:
 
 def main() -> None:
     """Runs the command line; a mistake is one sentence on standard error, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file's name need not be text
     try:
         status = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -490,7 +509,7 @@ def _describe(error: OSError) -> str:
     where = f" ({error.filename})" if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk is full{where}: free some space and run the same command again."
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
         return f"Not allowed to write or read{where}: choose another folder."
     return f"{error.strerror or error}{where}."
 

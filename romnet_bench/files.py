@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import hashlib
-import os
 import re
 import uuid
 from collections.abc import Iterator
@@ -111,9 +110,9 @@ def sha256_file(path: Path) -> str:
 
 
 def human_path(path: Path) -> str:
-    """`path` as a person would type it from here."""
-    try:
-        relative = path.resolve().relative_to(Path.cwd())
-    except ValueError:
-        return str(path)
-    return str(relative) if str(relative) != "." else os.curdir
+    """`path` as a person would type it from here: relative, or below `~`, where it can be."""
+    absolute = path.resolve()
+    for folder, prefix in ((Path.cwd(), ""), (Path.home(), "~/")):
+        if absolute.is_relative_to(folder) and absolute != folder:
+            return f"{prefix}{absolute.relative_to(folder)}"
+    return str(path)

@@ -1,13 +1,17 @@
 """For a person with a photo: the restored copy beside it, at its own size, nothing overwritten."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from romnet_bench.color import lightness_grey
 from romnet_bench.errors import PictureError, UserError
-from romnet_bench.files import write_bytes
+from romnet_bench.files import require_writable, write_bytes
 from romnet_bench.images import SUFFIXES, Picture, encode_png, read_picture, read_rgb
 from romnet_bench.methods.contract import Method, check_outputs
+
+LONGEST_STEM = 200
+"""Bytes of a photo's name that a result's keeps: file systems take 255 in all."""
 
 
 def restore_files(
@@ -25,11 +29,13 @@ def restore_files(
         Each photo with the file that was written, or with a sentence that says why there is none.
 
     Raises:
-        UserError: the reference cannot be read, or `out` does not fit or exists already.
+        UserError: the reference cannot be read, `out` does not fit or exists already, or the
+            folder of the results takes no files.
     """
     colors = read_rgb(reference)
-    single_file = out is not None and out.suffix.lower() in SUFFIXES and not out.is_dir()
-    if out is not None and single_file:
+    file = None
+    if out is not None and out.suffix.lower() in SUFFIXES and not out.is_dir():
+        file = out
         if len(photos) > 1:
             raise UserError(f"{len(photos)} photos cannot go into one file {out}: give a folder.")
         if out.suffix.lower() != ".png":
@@ -39,12 +45,14 @@ def restore_files(
     for photo in photos:
         try:
             grey = as_grey(read_picture(photo))
+            folder = file.parent if file else out or photo.parent
+            require_writable(folder)
             outputs = method.restore([grey], [colors])
             check_outputs([grey], outputs)
         except PictureError as error:
             yield photo, str(error)
             continue
-        target = out if out is not None and single_file else free_name(photo, out)
+        target = file or free_name(photo, folder)
         write_bytes(target, encode_png(outputs[0]))
         yield photo, target
 
@@ -57,9 +65,12 @@ def as_grey(picture: Picture) -> Picture:
 def free_name(photo: Path, folder: Path | None) -> Path:
     """`<photo>-restored.png` beside the photo or in `folder`, numbered if that name is taken."""
     folder = folder or photo.parent
-    path = folder / f"{photo.stem}-restored.png"
+    stem = photo.stem
+    while len(os.fsencode(stem)) > LONGEST_STEM:
+        stem = stem[:-1]
+    path = folder / f"{stem}-restored.png"
     number = 2
     while path.exists():
-        path = folder / f"{photo.stem}-restored-{number}.png"
+        path = folder / f"{stem}-restored-{number}.png"
         number += 1
     return path

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from romnet_bench.errors import WeightsError
-from romnet_bench.files import sha256_file
+from romnet_bench.files import human_path, sha256_file
 
 Name = Literal["alexnet", "squeezenet1_1", "resnet34", "vgg19"]
 
@@ -105,7 +105,7 @@ def require(name: Name, explicit: Path | None = None, download: bool = False) ->
         return _download(name)
     raise WeightsError(
         f"The {name} weights are missing. Fetch {SOURCES[name].url} and put it into the folder "
-        f"that ${VARIABLE} names, or into {_hub_cache()}."
+        f"that ${VARIABLE} names, or into {human_path(_hub_cache())}."
     )
 
 
@@ -186,6 +186,6 @@ def _download(name: Name) -> Path:
     except (OSError, http.client.HTTPException) as error:
         raise WeightsError(
             f"{source.url} could not be downloaded ({error}). Fetch it another way and put it into "
-            f"the folder that ${VARIABLE} names, or into {path.parent}."
+            f"the folder that ${VARIABLE} names, or into {human_path(path.parent)}."
         ) from None
     return path

@@ -87,8 +87,8 @@ def build_dataset(
         _write_missing(recipe, textures, shards, workers)
         built = _summary(shards)
         if not any(built.pairs.values()):
-            reasons = "; ".join(itertools.islice(built.skipped, 3))
-            raise UserError(f"Not one photo could be used: {reasons}")
+            reasons = "; ".join(sentence.removesuffix(".") for sentence in built.skipped[:3])
+            raise UserError(f"Not one photo could be used: {reasons}.")
         write_text(out / "README.md", dataset_card(recipe, built.pairs, out.resolve().name))
     return built
 

@@ -39,8 +39,8 @@ def dataset_card(recipe: Recipe, pairs: dict[str, int], name: str) -> str:
                 textwrap.fill(recipe.description.strip(), 100),
                 f"Made by romnet-bench: {made}.",
                 f"| split | pairs |\n| --- | --- |\n{rows}",
-                "Columns: `id`, `input` (grey), `target` (colour), `mask` (where damage was put) and "
-                "`meta` (JSON: source, licence, every degradation with its drawn parameters).",
+                "Columns: `id`, `input` (grey), `target` (colour), `mask` (where damage was put) "
+                "and `meta` (JSON: source, licence, every degradation with its drawn parameters).",
                 f"Degradations, in order:\n\n{steps}" if steps else "No degradation: colour only.",
                 f"Licence: {recipe.licence}",
                 f"Citation: {recipe.citation}",

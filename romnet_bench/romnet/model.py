@@ -44,7 +44,8 @@ class ROMNet(nn.Module):
             reference_ab: R_ab/110, B×2×H'×W'.
         """
         restored = self.restoration(lightness)
-        ab = self.colorize(restored, reference_lightness, reference_ab)
+        seen = restored if self.config.training.end_to_end else restored.detach()
+        ab = self.colorize(seen, reference_lightness, reference_ab)
         return Restored(restored, ab)
 
     def colorize(

@@ -18,7 +18,7 @@ def photo(identity: str, seed: int, height: int = 80, width: int = 112) -> Photo
     target = np.uint8(128 + 100 * np.stack(waves, axis=-1))
     noisy = lightness_grey(target) + random.normal(0, 10, (height, width))
     degraded = np.uint8(np.clip(noisy, 0, 255))
-    return Photo(identity, degraded, target, None, {"photo": identity.split("-")[0]})
+    return Photo(identity, degraded, target, None, {"photo": identity.split("-", maxsplit=1)[0]})
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """One photo of any size."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -70,5 +72,5 @@ def test_tile_starts_cover_every_pixel(length: int) -> None:
     assert starts[0] == 0
     assert starts[-1] + inference.TILE >= length
     assert all(start + inference.TILE <= length or start == 0 for start in starts)
-    for one, two in zip(starts, starts[1:], strict=False):
+    for one, two in itertools.pairwise(starts):
         assert one + inference.TILE - two >= inference.OVERLAP

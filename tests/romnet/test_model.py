@@ -10,9 +10,7 @@ from romnet_bench.romnet.model import new_model, own_parameters
 from romnet_bench.romnet.presets import LITE, PAPER, TINY, RomnetConfig
 from romnet_bench.romnet.restoration import ResidualDenseBlock, ResidualDenseNetwork
 
-SMALL_PAPER = PAPER.model_copy(
-    update={"histogram": PAPER.histogram.model_copy(update={"bins": 8})}
-)
+SMALL_PAPER = PAPER.model_copy(update={"histogram": PAPER.histogram.model_copy(update={"bins": 8})})
 
 
 def _batch(side: int = 64) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -36,9 +36,7 @@ def test_every_pixel_is_equation_3() -> None:
                     )
 
 
-@given(
-    value=st.floats(-1.5, 1.5), bins=st.integers(2, 64), sigma=st.sampled_from([0.01, 0.1, 1.0])
-)
+@given(value=st.floats(-1.5, 1.5), bins=st.integers(2, 64), sigma=st.sampled_from([0.01, 0.1, 1.0]))
 def test_sums_to_one_and_stays_finite(value: float, bins: int, sigma: float) -> None:
     """Also far from every centre and for the narrow σ of the authors' code."""
     histogram = spatial_histogram(

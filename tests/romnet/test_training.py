@@ -54,9 +54,7 @@ def test_an_epoch_sees_every_pair_once(training_data: Path) -> None:
         originals = set()
         for patch in drawn.values():
             array = patch.permute(1, 2, 0).numpy()
-            originals |= {
-                photos.originals[p.id] for p in photos if _contains(p.target, array)
-            }
+            originals |= {photos.originals[p.id] for p in photos if _contains(p.target, array)}
         assert originals == {"a", "b", "c"}
 
 
@@ -165,10 +163,10 @@ def test_what_training_leaves(training_data: Path, small: RomnetConfig, tmp_path
 def test_training_lowers_the_restoration_loss(
     training_data: Path, small: RomnetConfig, tmp_path: Path
 ) -> None:
-    """Forty steps take noise away from waves."""
-    train(_settings(training_data, tmp_path, small, steps=40, save_every=40))
+    """Fifty steps take noise away from waves."""
+    train(_settings(training_data, tmp_path, small, steps=50, save_every=50))
     losses = [float(row["rec_L"]) for row in _log(tmp_path)]
-    assert sum(losses[-8:]) < 0.8 * sum(losses[:8])
+    assert sum(losses[-10:]) < 0.75 * sum(losses[:10])
 
 
 def test_other_settings_are_refused(
