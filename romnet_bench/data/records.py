@@ -134,18 +134,26 @@ class PhotoSet:
 
     def __getitem__(self, identity: str) -> Photo:
         """The photo of that id."""
-        path, row = self._rows[identity]
-        if self._open is None or self._open[0] != path:
-            self._open = (path, pq.ParquetFile(path, memory_map=True))
-        values = _read_row(self._open[1], row)
+        values = self._values(identity, list(_FEATURES))
         mask = values["mask"]
         return Photo(
             id=identity,
             input=_grey(values["input"]["bytes"], f"{identity} (input)"),
-            target=to_rgb(decode_picture(values["target"]["bytes"], f"{identity} (target)")),
+            target=_colour(values["target"]["bytes"], f"{identity} (target)"),
             mask=None if mask is None else _grey(mask["bytes"], f"{identity} (mask)"),
             meta=json.loads(values["meta"] or "{}"),
         )
+
+    def target(self, identity: str) -> Picture:
+        """The colour target of that id, H×W×3, without decoding the rest."""
+        values = self._values(identity, ["target"])
+        return _colour(values["target"]["bytes"], f"{identity} (target)")
+
+    def _values(self, identity: str, columns: list[str]) -> dict[str, Any]:
+        path, row = self._rows[identity]
+        if self._open is None or self._open[0] != path:
+            self._open = (path, pq.ParquetFile(path, memory_map=True))
+        return _read_row(self._open[1], row, columns)
 
     def __getstate__(self) -> dict[str, Any]:
         """Worker processes open the shards for themselves."""
@@ -190,15 +198,20 @@ def _shard_digest(path: Path) -> bytes:
         return hashlib.file_digest(handle, "sha256").digest()
 
 
-def _read_row(file: pq.ParquetFile, row: int) -> dict[str, Any]:
+def _read_row(file: pq.ParquetFile, row: int, columns: list[str]) -> dict[str, Any]:
     # Our own shards hold one photo a row group; shards from elsewhere may hold many.
     for group in range(file.metadata.num_row_groups):
         rows = file.metadata.row_group(group).num_rows
         if row < rows:
-            values: dict[str, Any] = file.read_row_group(group).slice(row, 1).to_pylist()[0]
+            table = file.read_row_group(group, columns).slice(row, 1)
+            values: dict[str, Any] = table.to_pylist()[0]
             return values
         row -= rows
     raise IndexError(row)
+
+
+def _colour(content: bytes, name: str) -> Picture:
+    return to_rgb(decode_picture(content, name))
 
 
 def _grey(content: bytes, name: str) -> Picture:

@@ -81,7 +81,7 @@ class RankedReferences:
                 f"photos in {candidates.split}: lower --rank."
             )
         self._maps = {
-            original: features(lightness_grey(candidates[identity].target))
+            original: features(lightness_grey(candidates.target(identity)))
             for original, identity in track(
                 self._ids.items(), "describing references", len(self._ids)
             )
@@ -98,8 +98,8 @@ class RankedReferences:
         if len(others) < self._position:
             raise UserError(f"{photo.id} has no reference of rank {self._position}.")
         original = rank(self._features(photo.input), others)[self._position - 1]
-        chosen = self._candidates[self._ids[original]]
-        return Reference(chosen.target, chosen.id, self._position)
+        chosen = self._ids[original]
+        return Reference(self._candidates.target(chosen), chosen, self._position)
 
     def describe(self) -> dict[str, str]:
         """Features, rank and the size of the collection."""

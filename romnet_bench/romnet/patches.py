@@ -73,7 +73,7 @@ class TrainingPatches(Dataset[Patch]):
         fixed = random_stream(self.seed, original, "ten references")
         ten = ten_others(original, list(self._first_variant), fixed)
         chosen = self._first_variant[ten[int(generator.integers(len(ten)))]]
-        other = _at_least(self.photos[chosen].target, self.crop)
+        other = _at_least(self.photos.target(chosen), self.crop)
         return _channels_first(draw_crop(other, self.crop, generator).of(other))
 
 
