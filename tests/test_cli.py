@@ -34,6 +34,16 @@ from romnet_bench.synthesis.recipe import load_recipe
 pytestmark = pytest.mark.usefixtures("no_weights")
 
 
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Here and in the processes started: threads that wait for a busy core take far longer."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 class Done(NamedTuple):
     status: int
     out: str
@@ -453,6 +463,17 @@ def test_full_disk_is_a_sentence_and_loses_nothing(call: Call, words: Words, dis
         subprocess.run(["find", disk.path, "-mindepth", "1", "-delete"], check=True)
 
 
+def test_disk_that_fills_with_the_checkpoint(call: Call, words: Words, disk: Disk) -> None:
+    """Which safetensors writes, with errors of its own kind."""
+    (disk.path / "filler").write_bytes(bytes(500_000))
+    done = call(*words("train", disk.path))
+    assert done.status == 1
+    assert "The disk is full" in done.err
+    assert not half_written(disk.path)
+    disk.remount("size=200m")
+    assert call(*words("train", disk.path)).status == 0
+
+
 def test_read_only_disk_is_a_sentence(call: Call, words: Words, disk: Disk) -> None:
     disk.remount("ro")
     for name in NAMES:
@@ -536,9 +557,25 @@ def test_ctrl_c_then_the_same_command_finishes(
         assert all(read_picture(path).shape == (200, 280, 3) for path in results)
 
 
+def test_ctrl_c_while_the_workers_start(words: Words, tmp_path: Path) -> None:
+    """Processes that only just begin leave no tracebacks of theirs."""
+
+    def soon_after() -> bool:
+        started = (tmp_path / "results" / "data" / "build.json").exists()
+        time.sleep(0.5 if started else 0)
+        return started
+
+    command = [*words("build-synthetic", tmp_path / "results"), *LONGER["build-synthetic"]]
+    stopped = interrupt(command, tmp_path, soon_after)
+    assert stopped.status == 130, stopped
+    assert stopped.err.splitlines()[-1].startswith("Interrupted: ")
+    assert "Traceback" not in stopped.err
+    assert not half_written(tmp_path)
+
+
 def test_ctrl_c_in_the_demo_then_the_demo_finishes(call: Call, tmp_path: Path) -> None:
     out = tmp_path / "demo"
-    command: list[object] = ["demo", "--out", out, "--steps", 2]
+    command: list[object] = ["demo", "--out", out, "--steps", 1]
     started = (out / "data" / "sample" / "build.json").exists
     stopped = interrupt(command, tmp_path, started)
     assert stopped.status == 130, stopped

@@ -178,8 +178,13 @@ def test_sha256_is_the_known_one(tmp_path: Path) -> None:
 
 
 def test_human_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert human_path(tmp_path / "a" / "b") == "a/b"
+    here, home = tmp_path / "here", tmp_path / "home"
+    for folder in (here, home):
+        folder.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("HOME", str(home))
+    assert human_path(here / "a" / "b") == "a/b"
     assert human_path(Path("a")) == "a"
-    assert human_path(tmp_path) == "."
-    assert human_path(tmp_path.parent / "c") == str(tmp_path.parent / "c")
+    assert human_path(Path()) == "."
+    assert human_path(home / "photos" / "c") == "~/photos/c"
+    assert human_path(tmp_path / "d") == str(tmp_path / "d")

@@ -109,8 +109,11 @@ def test_a_real_romnet_takes_any_size(album: Path, reference: Path, tmp_path: Pa
     checkpoint = tmp_path / "best.safetensors"
     save_checkpoint(checkpoint, Checkpoint(tensors, TINY, {"step": 0, "psnr": None}))
     method = load_method("romnet", MethodOptions(checkpoint=checkpoint, color_side=64))
-    photos = [album / name for name in UPRIGHT_SIZES]
-    for photo, result in restore_files(method, photos, reference, tmp_path / "out"):
+    names = ["one pixel.png", "wide.png", "16.png", "rotated.jpg"]
+    out = tmp_path / "out"
+    done = list(restore_files(method, [album / name for name in names], reference, out))
+    assert len(done) == 4
+    for photo, result in done:
         assert isinstance(result, Path)
         assert read_picture(result).shape == (*UPRIGHT_SIZES[photo.name], 3)
 

@@ -38,6 +38,7 @@ class DatasetRecord(_Record):
     split: str
     fingerprint: str  # changes with any byte of any photo
     photos: int  # in the whole split, scored or not
+    originals: int  # clean photos that these were made from; fewer where each has variants
 
 
 class MethodRecord(_Record):

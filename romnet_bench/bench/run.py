@@ -171,6 +171,7 @@ def _record(
             split=photos.split,
             fingerprint=photos.fingerprint,
             photos=len(photos),
+            originals=len(set(photos.originals.values())),
         ),
         method=method,
         protocol=results.ProtocolRecord(name=protocol.DEFAULT.name, hash=protocol.DEFAULT.hash),

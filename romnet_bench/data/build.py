@@ -15,6 +15,7 @@ import re
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import pyarrow as pa
@@ -177,6 +178,8 @@ def _mapper(workers: int) -> Iterator[_Map]:
         workers, mp_context=context, initializer=_leave_interrupts_to_the_parent
     )
     try:
+        with _interrupts_wait():
+            pool.submit(int).result()  # a pool stopped while it starts would leave tracebacks
         yield functools.partial(_map_ahead, pool, 4 * workers)
     except BrokenProcessPool:
         raise UserError(
@@ -201,6 +204,17 @@ def _map_ahead(
             yield waiting.pop(0).result()
     for future in waiting:
         yield future.result()
+
+
+@contextlib.contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Ctrl-C comes after the block; processes that are started within it never see one."""
+    resource_tracker.ensure_running()  # first: to start it within the block would end the block
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _leave_interrupts_to_the_parent() -> None:

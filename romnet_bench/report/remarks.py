@@ -82,6 +82,12 @@ def warn_of_whole(comparison: Comparison, all_of_them: list[Comparison]) -> list
             f"fingerprint {', '.join(others)}: their rows stand in another table and may not be "
             "compared with these"
         )
+    dataset = comparison.runs[0].record.dataset
+    if dataset.originals < dataset.photos:
+        lines.append(
+            f"These are variants of {dataset.originals} photographs, not {dataset.photos} "
+            "independent ones: the intervals are narrower than they should be"
+        )
     for metric in METRICS:
         weights = {run.record.weights.get(metric.key, "") for run in comparison.runs} - {""}
         if len(weights) > 1:

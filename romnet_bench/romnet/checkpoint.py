@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from romnet_bench.errors import UserError
-from romnet_bench.files import written_beside
+from romnet_bench.files import write_bytes
 from romnet_bench.romnet.model import ROMNet, new_model
 from romnet_bench.romnet.presets import RomnetConfig
 
@@ -46,8 +46,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     tensors = {
         name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.tensors.items()
     }
-    with written_beside(path) as part:
-        save_file(tensors, part, metadata)
+    # Not safetensors' own writer: a full disk would be an error of its own and not an OSError.
+    write_bytes(path, save(tensors, metadata))
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -26,6 +26,7 @@ from romnet_bench.romnet.losses import (
     histogram_loss,
     perceptual_loss,
     reconstruction_loss,
+    relative_perceptual_loss,
     total_loss,
 )
 from romnet_bench.romnet.model import ROMNet, new_model
@@ -175,7 +176,9 @@ def training_step(nets: Nets, batch: tuple[Tensor, Tensor, Tensor], epoch: int) 
     if nets.perceptual is not None:
         with torch.no_grad():
             target_maps = nets.perceptual(target_lightness)
-        parts["perc_L"] = perceptual_loss(nets.perceptual(restored.lightness), target_maps)
+        paper = config.losses.perceptual_backbone == "vgg19"
+        loss = perceptual_loss if paper else relative_perceptual_loss
+        parts["perc_L"] = loss(nets.perceptual(restored.lightness), target_maps)
     nets.discriminator.requires_grad_(False)
     # L_adv,ab teaches the chroma: it sees the lightness and leaves it to the losses of its own.
     # With its gradient the tiny network's rec_L rose by a fifth in 500 steps instead of falling.

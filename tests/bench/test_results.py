@@ -8,7 +8,7 @@ from romnet_bench.errors import UserError
 
 RECORD = results.RunRecord(
     dataset=results.DatasetRecord(
-        name="tiny", path="data/tiny", split="test", fingerprint="ab", photos=2
+        name="tiny", path="data/tiny", split="test", fingerprint="ab", photos=2, originals=2
     ),
     method=results.MethodRecord(
         name="input",

@@ -12,6 +12,7 @@ from romnet_bench.romnet.losses import (
     histogram_loss,
     perceptual_loss,
     reconstruction_loss,
+    relative_perceptual_loss,
     total_loss,
 )
 from romnet_bench.romnet.presets import LossConfig
@@ -49,6 +50,15 @@ def test_reconstruction_and_perceptual_loss_by_hand() -> None:
     maps = [torch.full((1, 3, 2, 2), 2.0), torch.full((1, 5, 1, 1), 3.0)]
     zeros = [torch.zeros_like(x) for x in maps]
     assert float(perceptual_loss(maps, zeros)) == pytest.approx(4 + 9)
+
+
+def test_relative_perceptual_loss_does_not_know_the_networks_scale() -> None:
+    """Doubling every activation of a network changes nothing; a hand-made case."""
+    output, target = [torch.full((1, 1, 2, 2), 3.0)], [torch.full((1, 1, 2, 2), 2.0)]
+    loss = relative_perceptual_loss(output, target)
+    assert float(loss) == pytest.approx((3 / 2 - 1) ** 2)
+    doubled = relative_perceptual_loss([output[0] * 2], [target[0] * 2])
+    assert float(doubled) == pytest.approx(float(loss))
 
 
 def test_adversarial_losses_are_equation_9() -> None:
