@@ -1,5 +1,5 @@
 # Two commands set everything up by themselves: `make demo` and `make test`.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
@@ -9,8 +9,9 @@ READY  := $(VENV)/.ready
 demo: $(READY)
 	$(BIN)/romnet-bench demo
 
+# One thread: the tests' pictures are small, and two threads on a busy machine wait for each other.
 test: $(READY)
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -25,7 +26,6 @@ bench: $(READY)
 # The stamp is written last: an interrupted set-up starts again.
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --progress-bar off --editable ".[dev]"
 	touch $@
 

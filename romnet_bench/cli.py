@@ -396,7 +396,7 @@ def restore(
 
 @cli.command()
 @click.option("--out", type=_FOLDER, default=Path("romnet-bench-demo"), show_default=True)
-@click.option("--steps", type=click.IntRange(min=1), help="Training steps.  [default: 500]")
+@click.option("--steps", type=click.IntRange(min=1), help="Training steps.  [default: 300]")
 def demo(out: Path, steps: int | None) -> None:
     """Build, train, run and report on seven sample photographs: six minutes, no network.
 

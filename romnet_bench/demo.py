@@ -16,8 +16,8 @@ from romnet_bench.romnet.presets import TINY
 from romnet_bench.romnet.train import TrainSettings, train
 from romnet_bench.synthesis.recipe import load_recipe
 
-STEPS = 500
-"""About two minutes on two CPU cores."""
+STEPS = 300
+"""Some two minutes on two CPU cores."""
 
 
 @dataclasses.dataclass(frozen=True)

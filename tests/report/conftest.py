@@ -92,6 +92,7 @@ def make_record(photos: PhotoSet, name: str, **changes: object) -> results.RunRe
             "split": photos.split,
             "fingerprint": photos.fingerprint,
             "photos": len(photos),
+            "originals": len(photos),
         },
         "method": {
             "name": name,

@@ -150,6 +150,13 @@ def test_other_devices_and_metric_weights_are_told(full_bench: Any) -> None:
     assert "different weights (aaaaaaaaaaaa, bbbbbbbbbbbb)" in footnotes
 
 
+def test_variants_of_few_photos_are_told(bench: Any) -> None:
+    photos = bench.add_dataset()
+    bench.add_run(photos, "blur", dataset__originals=2)
+    footnotes = " ".join(make_table(bench).footnotes)
+    assert "variants of 2 photographs, not 6 independent ones" in footnotes
+
+
 def test_runs_of_one_label_are_told_apart(bench: Any) -> None:
     photos = bench.add_dataset()
     for rank in (1, 10):
