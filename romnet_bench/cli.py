@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from romnet_bench import __version__
-from romnet_bench.errors import UserError
+from romnet_bench.errors import UserError, is_out_of_memory
 
 if TYPE_CHECKING:
     from romnet_bench.bench.results import RunRecord
@@ -57,7 +57,8 @@ _color_side = click.option(
     show_default=True,
     help="Longest side at which colours are predicted.",
 )
-_seed = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+_SEED = click.IntRange(0, 2**63 - 1)
+_seed = click.option("--seed", type=_SEED, default=0, show_default=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -81,7 +82,7 @@ def cli() -> None:
     "--textures", type=_FOLDER, help="Scans of paper and cracks, instead of made-up ones."
 )
 @click.option("--split", help="Put all photos into this one split.")
-@click.option("--seed", type=click.IntRange(min=0), help="Instead of the recipe's.")
+@click.option("--seed", type=_SEED, help="Instead of the recipe's.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: one a core]")
 def build_synthetic(
     source: str | None,
@@ -118,7 +119,7 @@ def build_synthetic(
         out,
         textures=scans,
         split=split,
-        workers=workers or os.cpu_count() or 1,
+        workers=workers or len(os.sched_getaffinity(0)),
     )
     counts = ", ".join(f"{count} {name}" for name, count in built.pairs.items())
     click.echo(f"{human_path(out)}: {counts} pairs by the recipe {chosen.name}.")
@@ -233,7 +234,6 @@ def train(
     "--rank", type=click.IntRange(min=1), default=1, show_default=True, help="1 is most similar."
 )
 @_color_side
-@_seed
 @_device
 @_weights
 @_download
@@ -249,7 +249,6 @@ def run(
     reference_features: str,
     rank: int,
     color_side: int,
-    seed: int,
     device: str,
     weights: Path | None,
     download: bool,
@@ -281,7 +280,7 @@ def run(
         features = load_features(reference_features, chosen, weights, download)
         candidates = PhotoSet(references or data, references_split)
         chooser = RankedReferences(candidates, features, reference_features, rank)
-    settings = _run_settings(chosen, seed, weights, download)
+    settings = _run_settings(chosen, weights, download)
     record = run_method(loaded, photos, out, references=chooser, settings=settings)
     _show_run(record, out, photos)
 
@@ -321,7 +320,7 @@ def score(
     from romnet_bench.data.records import PhotoSet
 
     photos = PhotoSet(data, split)
-    settings = _run_settings(_choose_device(device), 0, weights, download)
+    settings = _run_settings(_choose_device(device), weights, download)
     record = score_folder(
         outputs,
         photos,
@@ -430,10 +429,10 @@ def _given_reference(path: Path) -> "ReferenceChooser":
     return GivenReference(Reference(read_rgb(path), path.name, rank=0))
 
 
-def _run_settings(device: str, seed: int, weights: Path | None, download: bool) -> "RunSettings":
+def _run_settings(device: str, weights: Path | None, download: bool) -> "RunSettings":
     from romnet_bench.bench.run import RunSettings
 
-    return RunSettings(device=device, seed=seed, lpips_weights=weights, download=download)
+    return RunSettings(device=device, lpips_weights=weights, download=download)
 
 
 def _show_run(record: "RunRecord", out: Path, photos: "PhotoSet") -> None:
@@ -489,7 +488,7 @@ def main() -> None:
     except OSError as error:
         status = _sentence(_describe(error))
     except (MemoryError, RuntimeError) as error:
-        if not _out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
         status = _sentence("Out of memory: lower --batch, --crop or --color-side.")
     sys.exit(status)
@@ -501,8 +500,14 @@ def _sentence(text: str) -> int:
 
 
 def _interrupted() -> int:
-    click.echo("Interrupted: the same command goes on where it stopped.", err=True)
+    goes_on = ": the same command goes on where it stopped" if _resumes(sys.argv) else ""
+    click.echo(f"Interrupted{goes_on}.", err=True)
     return INTERRUPTED
+
+
+def _resumes(words: list[str]) -> bool:
+    """Whether a command line's command finds what it did before; `restore` and `report` begin."""
+    return not {"build-synthetic", "train", "run", "score", "demo"}.isdisjoint(words[1:2])
 
 
 def _describe(error: OSError) -> str:
@@ -512,11 +517,3 @@ def _describe(error: OSError) -> str:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
         return f"Not allowed to write or read{where}: choose another folder."
     return f"{error.strerror or error}{where}."
-
-
-def _out_of_memory(error: Exception) -> bool:
-    return (
-        isinstance(error, MemoryError)
-        or "out of memory" in str(error).lower()
-        or ("can't allocate memory" in str(error))
-    )

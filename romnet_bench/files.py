@@ -1,8 +1,10 @@
 """Files written beside and renamed, folders locked, shipped data found."""
 
 import contextlib
+import errno
 import fcntl
 import hashlib
+import os
 import re
 import uuid
 from collections.abc import Iterator
@@ -10,20 +12,24 @@ from pathlib import Path
 
 from romnet_bench.errors import UserError
 
+LONGEST_SLUG = 120
+"""Letters that `slug` gives at most; file systems take 255, and suffixes follow."""
+
+# What a disk without hard links (FAT, some network disks) answers to one.
+_NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
+
 
 @contextlib.contextmanager
 def written_beside(path: Path) -> Iterator[Path]:
     """Yields a path beside `path` to write to; it takes `path`'s place only when all went well.
 
-    A reader never sees half a file, and a full disk, Ctrl-C or a crash leaves the old one whole.
+    A reader never sees half a file, and a full disk, Ctrl-C, a crash or a power cut leaves the old
+    one whole.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
+    with _part_of(path) as part:
         yield part
+        _flush(part)
         part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -32,9 +38,43 @@ def write_bytes(path: Path, content: bytes) -> None:
         part.write_bytes(content)
 
 
+def write_new(path: Path, content: bytes) -> None:
+    """Writes `content` to `path`, whole or not at all, and never over anything.
+
+    Raises:
+        FileExistsError: something has that name, be it since a moment ago.
+    """
+    with _part_of(path) as part:
+        part.write_bytes(content)
+        _flush(part)
+        try:
+            path.hardlink_to(part)
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+            path.touch(exist_ok=False)  # claims the name
+            part.replace(path)
+
+
 def write_text(path: Path, content: str) -> None:
     """Writes `content` to `path` as UTF-8, whole or not at all."""
     write_bytes(path, content.encode())
+
+
+@contextlib.contextmanager
+def _part_of(path: Path) -> Iterator[Path]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    """Waits until a file stands on the disk: a rename may reach it before the bytes do."""
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())
 
 
 @contextlib.contextmanager
@@ -93,9 +133,26 @@ def resource(*parts: str) -> Path:
 
 
 def slug(name: str) -> str:
-    """`name` as an id that is safe as a file name everywhere: letters, digits, `.`, `_` and `-`."""
+    """`name` as an id that is safe as a file name everywhere: letters, digits, `.`, `_` and `-`.
+
+    A name that is safe already, and no longer than `LONGEST_SLUG`, stays as it is; any other ends
+    in a piece of its hash, so that two names never share an id for what was taken out of them.
+
+    Example:
+        >>> slug("IMG_0042"), slug("my photo")
+        ('IMG_0042', 'my-photo-5fe47574')
+    """
     cleaned = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")
-    return cleaned[:120].rstrip(".-") or "photo"
+    if cleaned == name and 0 < len(name) <= LONGEST_SLUG:
+        return name
+    mark = short_hash(name)
+    readable = cleaned[: LONGEST_SLUG - len(mark) - 1].rstrip(".-") or "photo"
+    return f"{readable}-{mark}"
+
+
+def short_hash(name: str) -> str:
+    """Eight hex digits that stand for `name`, whatever is in it."""
+    return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:8]
 
 
 def printable(name: str) -> str:

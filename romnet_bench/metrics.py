@@ -14,6 +14,8 @@ from romnet_bench import protocol, weights
 from romnet_bench.errors import UserError, WeightsError
 from romnet_bench.images import Picture, to_rgb
 
+_STRIP = 64  # rows of SSIM's map at once: bounds the memory, and fits the processor's cache
+
 LPIPS_SIDE = 31
 """The least height and width that reach AlexNet's third block through two poolings."""
 
@@ -75,15 +77,15 @@ def ssim(output: Tensor, target: Tensor) -> Tensor:
     """
     _check(output, target)
     _require_side(output, protocol.DEFAULT.ssim_window, "SSIM")
-    x, y = output.double(), target.double()
-    mean_x, mean_y = _blur(x), _blur(y)
-    var_x = _blur(x * x) - mean_x**2
-    var_y = _blur(y * y) - mean_y**2
-    covariance = _blur(x * y) - mean_x * mean_y
-    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
-    structure = (2 * covariance + c2) / (var_x + var_y + c2)
-    return (luminance * structure).mean(dim=(1, 2, 3))
+    overlap = protocol.DEFAULT.ssim_window - 1
+    height, width = (side - overlap for side in output.shape[2:])
+    total = torch.zeros(len(output), dtype=torch.float64, device=output.device)
+    for channel in range(3):
+        for top in range(0, height, _STRIP):
+            rows = slice(top, min(top + _STRIP, height) + overlap)
+            strips = (batch[:, channel : channel + 1, rows].double() for batch in (output, target))
+            total += _similarity(*strips).sum(dim=(1, 2, 3))
+    return total / (3 * height * width)
 
 
 def lpips_model(features: Path, device: torch.device | str) -> nn.Module:
@@ -148,6 +150,18 @@ def lpips(model: nn.Module, output: Tensor, target: Tensor) -> Tensor:
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         distance: Tensor = model(x, y)
     return distance.flatten().double().cpu()
+
+
+def _similarity(x: Tensor, y: Tensor) -> Tensor:
+    """SSIM at every full window, B×C×H×W → B×C×(H−10)×(W−10)."""
+    mean_x, mean_y = _blur(x), _blur(y)
+    var_x = _blur(x * x) - mean_x**2
+    var_y = _blur(y * y) - mean_y**2
+    covariance = _blur(x * y) - mean_x * mean_y
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
+    structure = (2 * covariance + c2) / (var_x + var_y + c2)
+    return luminance * structure
 
 
 def _blur(x: Tensor) -> Tensor:

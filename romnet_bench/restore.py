@@ -1,12 +1,13 @@
 """For a person with a photo: the restored copy beside it, at its own size, nothing overwritten."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from romnet_bench.color import lightness_grey
-from romnet_bench.errors import PictureError, UserError
-from romnet_bench.files import require_writable, write_bytes
+from romnet_bench.errors import PictureError, UserError, is_out_of_memory
+from romnet_bench.files import printable, require_writable, write_new
 from romnet_bench.images import SUFFIXES, Picture, encode_png, read_picture, read_rgb
 from romnet_bench.methods.contract import Method, check_outputs
 
@@ -40,21 +41,30 @@ def restore_files(
             raise UserError(f"{len(photos)} photos cannot go into one file {out}: give a folder.")
         if out.suffix.lower() != ".png":
             raise UserError(f"{out}: results are PNG, so end the name in .png.")
-        if out.exists():
-            raise UserError(f"{out} exists already and is not overwritten: choose another --out.")
+        if os.path.lexists(out):
+            raise UserError(_taken(out))
+    if out is not None:
+        require_writable(file.parent if file else out)
     for photo in photos:
         try:
             grey = as_grey(read_picture(photo))
-            folder = file.parent if file else out or photo.parent
-            require_writable(folder)
+            if out is None:
+                require_writable(photo.parent)
             outputs = method.restore([grey], [colors])
             check_outputs([grey], outputs)
+            content = encode_png(outputs[0])
         except PictureError as error:
             yield photo, str(error)
             continue
-        target = file or free_name(photo, folder)
-        write_bytes(target, encode_png(outputs[0]))
-        yield photo, target
+        except UserError as error:
+            yield photo, f"{printable(str(photo))}: {error}"
+            continue
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            yield photo, f"{printable(str(photo))}: too large for the memory here: make it smaller."
+            continue
+        yield photo, _write_to(file, content) if file else _write_beside(photo, out, content)
 
 
 def as_grey(picture: Picture) -> Picture:
@@ -63,14 +73,38 @@ def as_grey(picture: Picture) -> Picture:
 
 
 def free_name(photo: Path, folder: Path | None) -> Path:
-    """`<photo>-restored.png` beside the photo or in `folder`, numbered if that name is taken."""
+    """`<photo>-restored.png` beside the photo or in `folder`, numbered if that name is taken.
+
+    A link that leads nowhere takes its name too.
+    """
     folder = folder or photo.parent
     stem = photo.stem
     while len(os.fsencode(stem)) > LONGEST_STEM:
         stem = stem[:-1]
     path = folder / f"{stem}-restored.png"
-    number = 2
-    while path.exists():
-        path = folder / f"{stem}-restored-{number}.png"
-        number += 1
+    numbers = itertools.count(2)
+    while os.path.lexists(path):
+        path = folder / f"{stem}-restored-{next(numbers)}.png"
     return path
+
+
+def _write_beside(photo: Path, folder: Path | None, content: bytes) -> Path:
+    while True:
+        target = free_name(photo, folder)
+        try:
+            write_new(target, content)
+        except FileExistsError:
+            continue  # another program was quicker: the next name
+        return target
+
+
+def _write_to(file: Path, content: bytes) -> Path:
+    try:
+        write_new(file, content)
+    except FileExistsError:
+        raise UserError(_taken(file)) from None
+    return file
+
+
+def _taken(file: Path) -> str:
+    return f"{file} exists already and is not overwritten: choose another --out."

@@ -79,16 +79,22 @@ def find(name: Name, explicit: Path | None = None) -> Path | None:
 
     Args:
         name: which network.
-        explicit: a file, or a folder that holds one; nothing else is looked at then.
+        explicit: a file, which is final, or a folder, which is looked into first.
 
     Raises:
-        WeightsError: `explicit` is not there, or is a folder without these weights.
+        WeightsError: `explicit` does not exist.
     """
-    if explicit is not None:
-        return _find_explicit(name, explicit)
     folders = [_hub_cache()]
     if os.environ.get(VARIABLE):
         folders.insert(0, Path(os.environ[VARIABLE]))
+    if explicit is not None:
+        if explicit.is_file():
+            return explicit
+        if not explicit.is_dir():
+            raise WeightsError(
+                f"{explicit} does not exist: give a file or a folder with the {name} weights."
+            )
+        folders.insert(0, explicit)
     return next((path for folder in folders for path in _candidates(name, folder)), None)
 
 
@@ -102,10 +108,10 @@ def require(name: Name, explicit: Path | None = None, download: bool = False) ->
     if path is not None:
         return path
     if download:
-        return _download(name)
+        return _download(name, explicit)
     raise WeightsError(
-        f"The {name} weights are missing. Fetch {SOURCES[name].url} and put it into the folder "
-        f"that ${VARIABLE} names, or into {human_path(_hub_cache())}."
+        f"The {name} weights are missing. Fetch {SOURCES[name].url} and put it into "
+        f"{_places(explicit)}."
     )
 
 
@@ -150,16 +156,11 @@ def fingerprint(path: Path) -> str:
     return sha256_file(path)
 
 
-def _find_explicit(name: Name, explicit: Path) -> Path:
-    if explicit.is_dir():
-        found = _candidates(name, explicit)
-        if found:
-            return found[0]
-        expected = " or ".join(SOURCES[name].file_names)
-        raise WeightsError(f"{explicit} holds no {name} weights: expected {expected}.")
-    if explicit.is_file():
-        return explicit
-    raise WeightsError(f"{explicit} does not exist: give a file with the {name} weights.")
+def _places(explicit: Path | None) -> str:
+    """Where weights are looked for, in words."""
+    if explicit is not None:
+        return human_path(explicit)
+    return f"the folder that ${VARIABLE} names, or into {human_path(_hub_cache())}"
 
 
 def _candidates(name: Name, folder: Path) -> list[Path]:
@@ -171,7 +172,7 @@ def _hub_cache() -> Path:
     return Path(torch.hub.get_dir()) / "checkpoints"
 
 
-def _download(name: Name) -> Path:
+def _download(name: Name, explicit: Path | None) -> Path:
     source = SOURCES[name]
     path = _hub_cache() / source.file_names[-1]
     try:
@@ -186,6 +187,6 @@ def _download(name: Name) -> Path:
     except (OSError, http.client.HTTPException) as error:
         raise WeightsError(
             f"{source.url} could not be downloaded ({error}). Fetch it another way and put it into "
-            f"the folder that ${VARIABLE} names, or into {human_path(path.parent)}."
+            f"{_places(explicit)}."
         ) from None
     return path

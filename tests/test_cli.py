@@ -21,7 +21,7 @@ from PIL import Image
 
 from romnet_bench.cli import cli, main
 from romnet_bench.data import build
-from romnet_bench.data.build import build_dataset
+from romnet_bench.data.build import Built, build_dataset
 from romnet_bench.data.records import PhotoSet
 from romnet_bench.data.sources import list_folder
 from romnet_bench.errors import UserError
@@ -177,6 +177,8 @@ def test_help_imports_nothing_heavy() -> None:
         ["build-synthetic"],
         ["build-synthetic", "--out", "x", "--workers", "0"],
         ["build-synthetic", "--out", "x", "--seed", "-1"],
+        ["build-synthetic", "--out", "x", "--seed", "99999999999999999999"],
+        ["train", "--data", "x", "--seed", str(2**63)],
         ["restore", "a.jpg"],
         ["report"],
         ["demo", "--steps", "many"],
@@ -373,6 +375,51 @@ def test_errors_become_sentences(
     assert re.search(expected, sentence(done))
 
 
+@pytest.mark.parametrize(
+    ("words", "resumes"),
+    [
+        (["build-synthetic", "--out", "x"], True),
+        (["train", "--data", "x"], True),
+        (["run", "--method", "input", "--data", "x"], True),
+        (["score", "x", "--data", "x", "--name", "restore"], True),
+        (["demo"], True),
+        (["report", "run"], False),
+        (["restore", "demo", "--reference", "train"], False),
+    ],
+)
+def test_only_what_resumes_says_so(
+    call: Call, monkeypatch: pytest.MonkeyPatch, words: list[str], resumes: bool
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.commands[words[0]], "invoke", stop)
+    done = call(*words)
+    assert done.status == 130
+    said = done.err.strip()
+    assert said == (
+        "Interrupted: the same command goes on where it stopped." if resumes else "Interrupted."
+    )
+
+
+def test_workers_are_as_many_as_the_cores_given(
+    call: Call, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container or under taskset that is fewer than the machine has."""
+    seen = []
+
+    def watch(*_: object, workers: int, **__: object) -> Built:
+        seen.append(workers)
+        return Built({"test": 1}, [])
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5, 7})
+    monkeypatch.setattr(build, "build_dataset", watch)
+    words = ["build-synthetic", "--source", photos, "--out", tmp_path / "out"]
+    assert call(*words).status == 0
+    assert call(*words, "--workers", 2).status == 0
+    assert seen == [3, 2]
+
+
 def test_our_own_defects_are_not_hidden(
     call: Call, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -527,7 +574,9 @@ def test_ctrl_c_then_the_same_command_finishes(
     }
     stopped = interrupt(command, tmp_path, ready[name])
     assert stopped.status == 130, stopped
-    assert "Interrupted: the same command goes on where it stopped." in stopped.err
+    resumes = name not in ("report", "restore")
+    goes_on = ": the same command goes on where it stopped" if resumes else ""
+    assert f"Interrupted{goes_on}." in stopped.err
     assert "Traceback" not in stopped.err
     assert "Error" not in stopped.err
     assert not half_written(tmp_path)

@@ -20,6 +20,7 @@ from romnet_bench.files import (
     sha256_file,
     slug,
     write_bytes,
+    write_new,
     write_text,
     written_beside,
 )
@@ -70,6 +71,45 @@ def test_full_disk_at_the_renaming_leaves_the_old_one(
         write_bytes(path, b"new")
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["a"]
+
+
+def test_bytes_are_on_the_disk_before_the_name_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a power cut leaves an empty file under the name of a whole one."""
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    flushed = []
+
+    def fsync(handle: int) -> None:
+        assert path.read_bytes() == b"old"
+        flushed.append(os.pread(handle, 9, 0))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_bytes(path, b"new")
+    assert flushed == [b"new"]
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_write_new_never_overwrites(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    def no_links(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+    path, dangling = tmp_path / "new" / "a", tmp_path / "new" / "b"
+    write_new(path, b"mine")
+    assert path.read_bytes() == b"mine"
+    dangling.symlink_to("nowhere")
+    for taken in (path, dangling):
+        with pytest.raises(FileExistsError):
+            write_new(taken, b"other")
+    assert path.read_bytes() == b"mine"
+    assert not (tmp_path / "new" / "nowhere").exists()
+    assert names(tmp_path / "new") == ["a", "b"]
 
 
 def test_two_writers_never_share_a_part(tmp_path: Path) -> None:
@@ -145,24 +185,40 @@ def test_slug_is_safe_everywhere(name: str) -> None:
     assert re.fullmatch(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?", safe)
     assert len(safe) <= 120
     assert slug(safe) == safe
+    assert safe == name or re.search(r"-[0-9a-f]{8}$", safe)
+
+
+@given(
+    st.text("ab .-/写京", max_size=4),
+    st.text("ab .-/写京", max_size=4),
+    st.sampled_from(["", "x" * 119]),
+)
+def test_slug_keeps_names_apart(one: str, other: str, start: str) -> None:
+    assert (slug(start + one) == slug(start + other)) == (one == other)
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
         ("photo-1.b_c", "photo-1.b_c"),
-        ("../../etc/passwd", "etc-passwd"),
-        ("two words\nand a line", "two-words-and-a-line"),
-        ("-rf", "rf"),
-        (".hidden", "hidden"),
-        ("写真", "photo"),
-        ("..", "photo"),
-        ("", "photo"),
-        ("a" * 119 + ".b", "a" * 119),
+        ("x" * 120, "x" * 120),
+        ("../../etc/passwd", "etc-passwd-3754d6cb"),
+        ("two words\nand a line", "two-words-and-a-line-f05253f9"),
+        ("-rf", "rf-"),
+        (".hidden", "hidden-"),
+        ("写真", "photo-"),
+        ("..", "photo-"),
+        ("", "photo-e3b0c442"),  # the known SHA-256 of nothing
+        ("a" * 119 + ".b", "a" * 111 + "-"),
+        ("no utf-8 \udcff", "no-utf-8-"),
     ],
 )
 def test_slug(name: str, expected: str) -> None:
-    assert slug(name) == expected
+    safe = slug(name)
+    if expected.endswith("-"):
+        assert safe[:-8] == expected
+    else:
+        assert safe == expected
 
 
 def test_resource_finds_what_is_shipped_and_nothing_else() -> None:

@@ -204,3 +204,12 @@ def test_lpips_model_refuses_other_weights(tmp_path):
 
 def test_weights_are_found_by_the_names_that_lpips_asks_for():
     assert "alexnet-owt-7be5be79.pth" in weights.SOURCES["alexnet"].file_names
+
+
+@pytest.mark.parametrize("strip", [1, 7, 64])
+def test_ssim_in_strips_is_ssim_of_the_whole(strip, monkeypatch):
+    x, y = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (2, 2, 3, 43, 25), np.uint8))
+    monkeypatch.setattr(metrics, "_STRIP", 10**6)
+    whole = metrics.ssim(x, y)
+    monkeypatch.setattr(metrics, "_STRIP", strip)
+    assert metrics.ssim(x, y).tolist() == pytest.approx(whole.tolist(), abs=1e-12)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import romnet_bench.restore as restoring
 from romnet_bench.color import lightness_grey
 from romnet_bench.errors import PictureError, UserError
 from romnet_bench.images import Picture, encode_png, read_picture, read_rgb, to_rgb
@@ -198,6 +199,108 @@ def test_longest_names_get_a_result(tmp_path: Path, reference: Path) -> None:
             assert result.name.endswith(suffix)
             assert stem.startswith(result.name.removesuffix(suffix))
             assert len(result.name) > 60
+
+
+class Slow(Reddish):
+    """While it works, another program writes the names that were free when it began."""
+
+    def __init__(self, meanwhile: list[Path]) -> None:
+        super().__init__()
+        self.meanwhile = meanwhile
+
+    def restore(self, photos: list[Picture], references: list[Picture | None]) -> list[Picture]:
+        for path in self.meanwhile:
+            path.write_bytes(b"precious")
+        return super().restore(photos, references)
+
+
+def test_a_name_taken_meanwhile_is_not_overwritten(
+    album: Path, reference: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, first = album / "wide.png", album / "wide-restored.png"
+    # The worst moment: just after the name was found free.
+    chosen = iter([first, album / "wide-restored-2.png"])
+
+    def just_free(*_: object) -> Path:
+        path = next(chosen)
+        if path == first:
+            path.write_bytes(b"precious")
+        return path
+
+    monkeypatch.setattr(restoring, "free_name", just_free)
+    assert restore([photo], reference) == [(photo, album / "wide-restored-2.png")]
+    assert first.read_bytes() == b"precious"
+
+
+def test_a_file_taken_meanwhile_is_a_sentence(album: Path, reference: Path) -> None:
+    out = album / "result.png"
+    with pytest.raises(UserError, match=r"exists already and is not overwritten: choose"):
+        list(restore_files(Slow([out]), [album / "wide.png"], reference, out))
+    assert out.read_bytes() == b"precious"
+    assert not list(album.glob(".*.part"))
+
+
+def test_a_link_that_leads_nowhere_is_not_followed(album: Path, reference: Path) -> None:
+    photo = album / "wide.png"
+    (album / "wide-restored.png").symlink_to(album / "elsewhere.png")
+    assert restore([photo], reference) == [(photo, album / "wide-restored-2.png")]
+    with pytest.raises(UserError, match="exists already"):
+        restore([photo], reference, album / "wide-restored.png")
+    assert not (album / "elsewhere.png").exists()
+
+
+class Failing(Reddish):
+    """Fails on photos of 12 rows."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def restore(self, photos: list[Picture], references: list[Picture | None]) -> list[Picture]:
+        if photos[0].shape[0] == 12:
+            raise self.error
+        return super().restore(photos, references)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (UserError("This one is odd."), "16.png: This one is odd."),
+        (MemoryError(), "16.png: too large for the memory here"),
+        (RuntimeError("CUDA out of memory. Tried to allocate"), "16.png: too large for the memory"),
+    ],
+)
+def test_one_photo_that_fails_stops_no_other(
+    album: Path, reference: Path, error: Exception, words: str
+) -> None:
+    photos = [album / "16.png", album / "wide.png"]
+    (_, said), (_, result) = restore_files(Failing(error), photos, reference, None)
+    assert words in str(said)
+    assert result == album / "wide-restored.png"
+
+
+def test_a_defect_is_not_taken_for_a_bad_photo(album: Path, reference: Path) -> None:
+    with pytest.raises(RuntimeError, match="a defect"):
+        list(restore_files(Failing(RuntimeError("a defect")), [album / "16.png"], reference, None))
+
+
+def test_a_folder_of_one_photo_that_takes_no_files_stops_no_other(
+    album: Path, reference: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked_away = album / "read-only"
+    locked_away.mkdir()
+    (album / "16.png").rename(locked_away / "16.png")
+    require_writable = restoring.require_writable
+
+    def refuse(folder: Path) -> None:
+        if folder == locked_away:
+            raise UserError("Cannot write to it.")
+        require_writable(folder)
+
+    monkeypatch.setattr(restoring, "require_writable", refuse)
+    photos = [locked_away / "16.png", album / "wide.png"]
+    results = [result for _, result in restore(photos, reference)]
+    assert results == [f"{photos[0]}: Cannot write to it.", album / "wide-restored.png"]
 
 
 def test_as_grey() -> None:

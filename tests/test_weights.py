@@ -56,13 +56,19 @@ def test_order_of_places(tmp_path, no_weights, monkeypatch):
     assert weights.find("vgg19") is None
 
 
-def test_explicit_path_is_never_passed_over(tmp_path, no_weights):
+def test_an_explicit_file_is_final_and_a_folder_only_first(tmp_path, no_weights, monkeypatch):
     no_weights.mkdir(parents=True)
     (no_weights / "alexnet-owt-7be5be79.pth").touch()
     with pytest.raises(WeightsError, match=r"gone\.pth does not exist"):
         weights.find("alexnet", tmp_path / "gone.pth")
-    with pytest.raises(WeightsError, match="holds no alexnet weights: expected alexnet-features"):
-        weights.find("alexnet", tmp_path)
+    named = tmp_path / "named"
+    named.mkdir()
+    assert weights.find("alexnet", tmp_path) == no_weights / "alexnet-owt-7be5be79.pth"
+    (named / "alexnet.safetensors").touch()
+    monkeypatch.setenv("ROMNET_BENCH_WEIGHTS", str(named))
+    assert weights.find("alexnet", tmp_path) == named / "alexnet.safetensors"
+    with pytest.raises(WeightsError, match=f"put it into {tmp_path}"):
+        weights.require("vgg19", tmp_path)
 
 
 def test_missing_weights_say_what_to_fetch_and_where_to_put_it(no_weights):

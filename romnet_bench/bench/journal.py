@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pydantic
 
-from romnet_bench.bench.results import read_journal
 from romnet_bench.images import Picture
 
 
@@ -23,20 +22,21 @@ class Row(pydantic.BaseModel):
     seconds: float | None  # None where another program made the output
     reference_id: str
     reference_rank: int | None
+    original: str
     input_sha256: str
     output_sha256: str
     note: str
-    made_from: str  # `digest` of input, reference and method: equal ones give an equal output
-    scored_by: str  # `digest` of protocol and target: equal ones give equal PSNR and SSIM
+    made_from: str  # `digest` of input, reference, method, version and device
+    scored_by: str  # `digest` of protocol, target and original
     lpips_weights: str  # SHA-256, empty where there were none
 
 
 def read_rows(path: Path) -> dict[str, Row]:
     """The last whole row of each photo; damaged ones are passed over and made again."""
     rows = {}
-    for line in read_journal(path):
+    for line in path.read_bytes().split(b"\n") if path.exists() else []:
         try:
-            row = Row.model_validate(line)
+            row = Row.model_validate_json(line)
         except pydantic.ValidationError:
             continue
         rows[row.id] = row

@@ -2,7 +2,8 @@
 
 A finished photo is first its picture, `images/<id>.png`, then a line of `journal.jsonl`, from
 which `scores.parquet` is made at the end, after Ctrl-C and after an error too. The journal is what
-a second run goes on from: it computes only what is missing or changed.
+a second run goes on from: it computes only what is missing or changed. `scores.parquet` never
+stands beside the `run.json` of another method, dataset or protocol, even after a power cut.
 """
 
 import dataclasses
@@ -10,13 +11,12 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
-
-from romnet_bench import protocol
+from romnet_bench import __version__, protocol
 from romnet_bench.bench import journal, results
+from romnet_bench.bench.earlier import read_earlier, scored_ids
 from romnet_bench.bench.scoring import Scorer, score
 from romnet_bench.data.records import Photo, PhotoSet
-from romnet_bench.errors import UserError
+from romnet_bench.errors import UserError, is_out_of_memory
 from romnet_bench.files import locked, sha256_file, slug, write_bytes
 from romnet_bench.images import Picture, encode_png, read_rgb
 from romnet_bench.progress import track
@@ -27,7 +27,7 @@ class Job:
     """One output to be had.
 
     Args:
-        made_from: a `journal.digest` that changes with anything that may change the output.
+        made_from: a `journal.digest` of the input, the reference and the method.
         make: gives the output, H×W×3, and the seconds it took (None if another program made it).
         reference_id: which photo lends its colours, empty where none is needed.
         reference_rank: see `results.SCORE_COLUMNS`.
@@ -59,39 +59,65 @@ def run_jobs(
         scorer: the metrics.
 
     Returns:
-        The record with what failed and what is unavailable.
+        The record with what failed and what is unavailable. Where nothing was computed, the
+        earlier run made the rows, and the record says when, where and with which command.
 
     Raises:
         UserError: two photos' file names are the same, or the folder belongs to another run.
     """
     require_distinct_names(ids)
     with locked(folder):
-        _require_same_run(folder, record)
+        earlier = read_earlier(folder, record)
         saved = journal.read_rows(folder / "journal.jsonl")
-        rows: list[journal.Row] = []
+        rows: dict[str, journal.Row] = {}
         failed: dict[str, str] = {}
-        finished = ""
-        results.write_run(folder, record)
+        if earlier is None:
+            results.remove_scores(folder)
+            results.write_run(folder, record)
+        else:
+            # What this run does not reach before Ctrl-C holds as it stands.
+            kept = scored_ids(folder) & set(saved)
+            rows = {identity: saved[identity] for identity in ids if identity in kept}
+            failed = {identity: why for identity, why in earlier.failed.items() if identity in ids}
+        computed, finished = False, ""
         try:
             for identity in track(ids, record.method.name, total=len(ids)):
                 try:
                     photo = photos[identity]
-                    row = _row(folder, photo, prepare(photo), saved.get(identity), scorer)
+                    job = prepare(photo)
+                    made_from = journal.digest(job.made_from, __version__, record.device)
+                    row = _row(
+                        folder,
+                        photo,
+                        dataclasses.replace(job, made_from=made_from),
+                        saved.get(identity),
+                        original=photos.originals[identity],
+                        scorer=scorer,
+                    )
                 except UserError as error:
                     failed[identity] = str(error)
-                except (torch.OutOfMemoryError, MemoryError):
+                    rows.pop(identity, None)
+                except (MemoryError, RuntimeError) as error:
+                    if not is_out_of_memory(error):
+                        raise
                     failed[identity] = (
                         f"More memory is needed than {record.device} has: make the photo "
                         "smaller, or run it with --device cpu on a larger machine."
                     )
+                    rows.pop(identity, None)
                 else:
-                    rows.append(row)
+                    computed |= row is not saved.get(identity)
+                    rows[identity] = row
+                    failed.pop(identity, None)
             finished = results.now()
         finally:
-            # Rows that this run did not reach stay in the journal, not in the scores: nobody has
-            # looked yet whether they still hold.
-            used = sorted({row.lpips_weights for row in rows} - {""})
-            without = any(not row.lpips_weights for row in rows) or not rows
+            if earlier is not None and not computed:
+                origin = {"command", "commit", "packages", "device", "started"}
+                record = record.model_copy(update=earlier.model_dump(include=origin))
+                whole = len(rows) + len(failed) == len(ids)
+                finished = (earlier.finished or finished) if whole else ""
+            used = sorted({row.lpips_weights for row in rows.values()} - {""})
+            without = any(not row.lpips_weights for row in rows.values()) or not rows
             record = record.model_copy(
                 update={
                     "finished": finished,
@@ -100,17 +126,24 @@ def run_jobs(
                     "weights": {"lpips": ", ".join(used)} if used else {},
                 }
             )
-            results.write_scores(folder, [row.model_dump() for row in rows])
+            results.write_scores(folder, [row.model_dump() for row in rows.values()])
             results.write_run(folder, record)
     return record
 
 
 def _row(
-    folder: Path, photo: Photo, job: Job, saved: journal.Row | None, scorer: Scorer
+    folder: Path,
+    photo: Photo,
+    job: Job,
+    saved: journal.Row | None,
+    *,
+    original: str,
+    scorer: Scorer,
 ) -> journal.Row:
     """The row of `photo`: the saved one if it holds, its picture scored again, or all made anew."""
     path = results.image_path(folder, photo.id)
-    scored_by = journal.digest(protocol.DEFAULT.hash, journal.picture_sha256(photo.target))
+    target = journal.picture_sha256(photo.target)
+    scored_by = journal.digest(protocol.DEFAULT.hash, target, original)
     if (
         saved is not None
         and saved.made_from == job.made_from
@@ -133,6 +166,7 @@ def _row(
         seconds=seconds,
         reference_id=job.reference_id,
         reference_rank=job.reference_rank,
+        original=original,
         input_sha256=journal.picture_sha256(photo.input),
         output_sha256=output_sha256,
         made_from=job.made_from,
@@ -156,16 +190,3 @@ def require_distinct_names(ids: list[str]) -> None:
                 f"The photos {other} and {identity} would share one file name: rename one in the "
                 "dataset."
             )
-
-
-def _require_same_run(folder: Path, record: results.RunRecord) -> None:
-    """Names may differ and still give one folder: never write one run over another."""
-    try:
-        earlier = results.read_run(folder)
-    except UserError:
-        return  # none yet, or a damaged one: this run writes it
-    if (earlier.method.name, earlier.dataset.split) != (record.method.name, record.dataset.split):
-        raise UserError(
-            f"{folder} holds a run of {earlier.method.name} on the split {earlier.dataset.split}: "
-            "choose another --out."
-        )

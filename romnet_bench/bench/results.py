@@ -1,8 +1,8 @@
 """What a run leaves behind: `run.json`, `scores.parquet`, `images/<id>.png`."""
 
 import datetime
-import json
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pydantic
@@ -20,6 +20,7 @@ SCORE_COLUMNS = (
     "seconds",  # of the method alone, without reading, scoring or saving
     "reference_id",  # which photo lent its colours, empty where none is needed
     "reference_rank",  # 1 is the most similar; 0 where the reference was given by hand
+    "original",  # the clean photo that this one was made from; variants share one
     "input_sha256",  # of the input's pixels: a changed photo is run again
     "output_sha256",  # of images/<id>.png
     "note",  # why a metric of this row is empty
@@ -64,11 +65,11 @@ class RunRecord(_Record):
     """`run.json`: everything needed to judge and repeat a run."""
 
     schema_version: int = SCHEMA_VERSION
+    made_by: Literal["run", "score"]  # the command
     dataset: DatasetRecord
     method: MethodRecord
     protocol: ProtocolRecord
     references: dict[str, str]  # how references were chosen: features, rank, where from
-    seed: int
     device: str
     command: str
     commit: str  # of the checkout, empty for an installed package
@@ -113,6 +114,16 @@ def read_run(folder: Path) -> RunRecord:
 def image_path(folder: Path, identity: str) -> Path:
     """Where a run keeps its output for the photo `identity`; safe for every id."""
     return folder / "images" / f"{slug(identity)}.png"
+
+
+def remove_scores(folder: Path) -> None:
+    """Removes `folder/scores.parquet`, if there is one."""
+    (folder / "scores.parquet").unlink(missing_ok=True)
+
+
+def has_scores(folder: Path) -> bool:
+    """Whether there is a `folder/scores.parquet`; an unfinished run may have none."""
+    return (folder / "scores.parquet").is_file()
 
 
 def write_scores(folder: Path, rows: list[dict[str, object]]) -> None:
@@ -160,17 +171,3 @@ def find_runs(folders: list[Path]) -> list[Path]:
             )
         found += [path for path in here if path not in found]
     return found
-
-
-def read_journal(path: Path) -> list[dict[str, object]]:
-    """The rows of a run's journal; damaged lines, such as one cut short, are passed over."""
-    rows = []
-    if path.exists():
-        for line in path.read_bytes().split(b"\n"):
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(row, dict) and "id" in row:
-                rows.append(row)
-    return rows

@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from pathlib import Path
+from typing import Literal
 
 from romnet_bench import protocol
 from romnet_bench.bench import environment, journal, results
@@ -14,6 +15,7 @@ from romnet_bench.files import sha256_file, slug
 from romnet_bench.images import Picture
 from romnet_bench.methods.contract import Method, check_outputs
 from romnet_bench.methods.folder import pair_outputs, read_output
+from romnet_bench.methods.registry import list_methods
 from romnet_bench.references.choice import ReferenceChooser
 
 
@@ -23,13 +25,11 @@ class RunSettings:
 
     Args:
         device: where LPIPS is measured; the method was loaded with its own.
-        seed: recorded in the results.
         lpips_weights: a file or folder of AlexNet's weights, before all other places.
         download: fetch LPIPS's weights where they are missing.
     """
 
     device: str = "cpu"
-    seed: int = 0
     lpips_weights: Path | None = None
     download: bool = False
 
@@ -81,7 +81,7 @@ def run_method(
         parts += [reference.id, reference.rank, journal.picture_sha256(reference.picture)]
         return Job(journal.digest(*parts), make, reference.id, reference.rank)
 
-    made_by = results.MethodRecord(
+    described = results.MethodRecord(
         name=method.name,
         label=method.label,
         restores=method.restores,
@@ -90,7 +90,8 @@ def run_method(
         fingerprint=fingerprint,
         notes=method.notes,
     )
-    record = _record(made_by, photos, settings, chooser.describe() if chooser else {})
+    origin = chooser.describe() if chooser else {}
+    record = _record("run", described, photos, settings, origin)
     scorer = load_scorer(settings.device, settings.lpips_weights, settings.download)
     return run_jobs(
         record, photos, photos.ids, run_folder(out, record), prepare=prepare, scorer=scorer
@@ -121,12 +122,19 @@ def score_folder(
         settings: how to score.
 
     Raises:
-        UserError: outputs are missing, extra or doubled (named, before any scoring), two photos'
-            file names are the same, or another run holds the folder.
+        UserError: `name` is a method of ours, outputs are missing, extra or doubled (named, before
+            any scoring), two photos' file names are the same, or another run holds the folder.
     """
+    if slug(name) in {slug(known) for known in list_methods()}:
+        raise UserError(
+            f"{name} is a method that `romnet-bench run` runs: choose another --name for the "
+            "outputs of another program."
+        )
     require_distinct_names(photos.ids)
     paths = pair_outputs(folder, photos.ids, partial=partial)
     ids = [identity for identity in photos.ids if identity in paths]
+
+    hashes = {identity: sha256_file(path) for identity, path in paths.items()}
 
     def prepare(photo: Photo) -> Job:
         path = paths[photo.id]
@@ -134,7 +142,7 @@ def score_folder(
         def make() -> tuple[Picture, None]:
             return read_output(path, *photo.target.shape[:2]), None
 
-        return Job(journal.digest(journal.picture_sha256(photo.input), sha256_file(path)), make)
+        return Job(journal.digest(journal.picture_sha256(photo.input), hashes[photo.id]), make)
 
     notes = ["outputs of another program"]
     if len(ids) < len(photos):
@@ -145,10 +153,10 @@ def score_folder(
         restores=restores,
         colorizes=colorizes,
         needs_reference=False,
-        fingerprint={"folder": str(folder)},
+        fingerprint={"folder": str(folder), "outputs": journal.digest(hashes)},
         notes=notes,
     )
-    record = _record(method, photos, settings, {})
+    record = _record("score", method, photos, settings, {})
     scorer = load_scorer(settings.device, settings.lpips_weights, settings.download)
     return run_jobs(record, photos, ids, run_folder(out, record), prepare=prepare, scorer=scorer)
 
@@ -159,12 +167,14 @@ def run_folder(out: Path, record: results.RunRecord) -> Path:
 
 
 def _record(
+    made_by: Literal["run", "score"],
     method: results.MethodRecord,
     photos: PhotoSet,
     settings: RunSettings,
     references: dict[str, str],
 ) -> results.RunRecord:
     return results.RunRecord(
+        made_by=made_by,
         dataset=results.DatasetRecord(
             name=photos.name,
             path=str(photos.folder),
@@ -176,7 +186,6 @@ def _record(
         method=method,
         protocol=results.ProtocolRecord(name=protocol.DEFAULT.name, hash=protocol.DEFAULT.hash),
         references=references,
-        seed=settings.seed,
         device=environment.describe_device(settings.device),
         command=environment.command_line(),
         commit=environment.describe_commit(),

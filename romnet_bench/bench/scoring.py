@@ -3,11 +3,10 @@
 import dataclasses
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from romnet_bench import metrics, weights
-from romnet_bench.errors import UserError, WeightsError
+from romnet_bench.errors import UserError, WeightsError, is_out_of_memory
 from romnet_bench.images import Picture
 
 
@@ -49,7 +48,8 @@ class Scores:
 def load_scorer(device: str, explicit: Path | None = None, download: bool = False) -> Scorer:
     """Finds LPIPS's weights and loads them.
 
-    Where none are found, the scorer goes without LPIPS and says why.
+    Where they cannot be had (none found, no network, a damaged file in a folder), the scorer goes
+    without LPIPS and says why.
 
     Args:
         device: where LPIPS is measured.
@@ -57,16 +57,15 @@ def load_scorer(device: str, explicit: Path | None = None, download: bool = Fals
         download: fetch them where they are missing.
 
     Raises:
-        WeightsError: the file or the download asked for cannot be had, or the weights found are
-            damaged.
+        WeightsError: `explicit` names a file that is missing, damaged or of another network.
     """
     try:
         path = weights.require("alexnet", explicit, download)
+        return Scorer(metrics.lpips_model(path, device), weights.fingerprint(path), "")
     except WeightsError as error:
-        if download or (explicit is not None and not explicit.is_dir()):
+        if explicit is not None and not explicit.is_dir():
             raise
         return Scorer(None, "", str(error))
-    return Scorer(metrics.lpips_model(path, device), weights.fingerprint(path), "")
 
 
 def score(scorer: Scorer, output: Picture, target: Picture) -> Scores:
@@ -97,7 +96,9 @@ def score(scorer: Scorer, output: Picture, target: Picture) -> Scores:
             lpips = metrics.lpips(scorer.lpips, *batches).item()
         except metrics.MetricError as error:
             notes.append(str(error))
-        except torch.OutOfMemoryError:
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
             notes.append("LPIPS needs more memory than the device has: run with --device cpu.")
             weights_sha256 = ""
     psnr = metrics.psnr(*batches).item()

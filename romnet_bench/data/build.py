@@ -13,7 +13,7 @@ import json
 import multiprocessing
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -24,10 +24,17 @@ import pyarrow.parquet as pq
 from romnet_bench import __version__
 from romnet_bench.color import lightness_grey
 from romnet_bench.data.cards import dataset_card
-from romnet_bench.data.records import Photo, encode_photo, shard_path, shard_table, write_shard
+from romnet_bench.data.records import SCHEMA, Photo, encode_photo, shard_path
 from romnet_bench.data.sources import SourcePhoto, split_photos
 from romnet_bench.errors import PictureError, UserError
-from romnet_bench.files import locked, require_writable, sha256_file, write_text, written_beside
+from romnet_bench.files import (
+    locked,
+    require_writable,
+    sha256_file,
+    slug,
+    write_text,
+    written_beside,
+)
 from romnet_bench.images import Picture, decode_picture, limit_side, resize, to_rgb
 from romnet_bench.progress import track
 from romnet_bench.synthesis.degrade import degrade
@@ -50,6 +57,10 @@ class _Shard:
     path: Path
     split: str
     photos: list[SourcePhoto]
+
+
+_Made = list[dict[str, object]] | str
+"""The rows of one photo, or one sentence that says why it is left out."""
 
 
 def build_dataset(
@@ -154,16 +165,31 @@ def _write_missing(
         made = apply(make, itertools.chain.from_iterable(shard.photos for shard in missing))
         made = track(made, "degrading", total=total, done=total - left)
         for shard in missing:
-            results = list(itertools.islice(made, len(shard.photos)))
-            rows = [row for result in results if isinstance(result, list) for row in result]
-            skipped = [result for result in results if isinstance(result, str)]
             with written_beside(shard.path) as part:
-                notes = {_SKIPPED.decode(): json.dumps(skipped, ensure_ascii=False)}
-                write_shard(part, shard_table(rows, notes))
+                write_shard(part, itertools.islice(made, len(shard.photos)))
         next(made, None)  # lets the progress show that all are through
 
 
-_Made = list[dict[str, object]] | str
+def write_shard(path: Path, made: Iterable[_Made]) -> None:
+    """Writes a shard photo by photo, each pair a row group, so that few are in memory at a time.
+
+    Args:
+        path: the file.
+        made: for each photo its rows, or a sentence that says why it is left out; the sentences go
+            into the file's metadata.
+    """
+    skipped = []
+    with pq.ParquetWriter(path, SCHEMA, compression="none", use_dictionary=False) as writer:
+        for result in made:
+            if isinstance(result, str):
+                skipped.append(result)
+                continue
+            for row in result:
+                writer.write_table(pa.Table.from_pylist([row], schema=SCHEMA))
+        notes = json.dumps(skipped, ensure_ascii=False)
+        writer.add_key_value_metadata({_SKIPPED.decode(): notes})
+
+
 _Map = Callable[[Callable[[SourcePhoto], _Made], Iterator[SourcePhoto]], Iterator[_Made]]
 
 
@@ -222,7 +248,6 @@ def _leave_interrupts_to_the_parent() -> None:
 
 
 def _make_pairs(photo: SourcePhoto, recipe: Recipe, textures: TextureScans | None) -> _Made:
-    """The rows of one photo, or one sentence that says why it is left out."""
     try:
         # Named by its origin: a sentence kept in the shard must not hold the path of a machine.
         target = to_rgb(decode_picture(photo.path.read_bytes(), photo.origin))
@@ -236,10 +261,16 @@ def _make_pairs(photo: SourcePhoto, recipe: Recipe, textures: TextureScans | Non
             f"{photo.origin}: {width}×{height} is smaller than the {recipe.min_side} px asked for."
         )
     target = fit(target, recipe.size)
+    # A long panorama loses most of its shorter side.
+    if min(target.shape[:2]) < recipe.min_side:
+        return (
+            f"{photo.origin}: {width}×{height} becomes {target.shape[1]}×{target.shape[0]}, which "
+            f"is smaller than the {recipe.min_side} px asked for."
+        )
     grey = lightness_grey(target)
     rows = []
     for variant in range(recipe.variants):
-        identity = photo.id if recipe.variants == 1 else f"{photo.id}-{variant:02d}"
+        identity = photo.id if recipe.variants == 1 else slug(f"{photo.id}-{variant:02d}")
         degraded = degrade(grey, identity, recipe, textures)
         meta = {
             "source": photo.origin,

@@ -6,6 +6,7 @@
 """
 
 import dataclasses
+import functools
 import hashlib
 import json
 import re
@@ -110,18 +111,23 @@ class PhotoSet:
         self._rows: dict[str, tuple[Path, int]] = {}
         self.originals: dict[str, str] = {}
         """Pair's id → the id of the clean photo it was made from; variants share one."""
-        digest = hashlib.sha256()
-        for path in _shards(folder, split):
+        self._shards = _shards(folder, split)
+        for path in self._shards:
             for row, (identity, meta) in enumerate(_read_ids(path)):
                 if identity in self._rows:
                     raise UserError(f"{path}: the id {identity} occurs twice in {split}.")
                 self._rows[identity] = (path, row)
                 self.originals[identity] = str(meta.get("photo", identity))
-            digest.update(_shard_digest(path))
         self.ids = list(self._rows)
-        self.fingerprint = digest.hexdigest()[:16]
-        """Changes with any byte of any photo."""
         self._open: tuple[Path, pq.ParquetFile] | None = None
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Changes with any byte of any photo; reads all of them when it is first asked for."""
+        digest = hashlib.sha256()
+        for path in self._shards:
+            digest.update(_shard_digest(path))
+        return digest.hexdigest()[:16]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -138,16 +144,16 @@ class PhotoSet:
         mask = values["mask"]
         return Photo(
             id=identity,
-            input=_grey(values["input"]["bytes"], f"{identity} (input)"),
-            target=_colour(values["target"]["bytes"], f"{identity} (target)"),
-            mask=None if mask is None else _grey(mask["bytes"], f"{identity} (mask)"),
+            input=_grey(values["input"], f"{identity} (input)"),
+            target=_colour(values["target"], f"{identity} (target)"),
+            mask=None if mask is None else _grey(mask, f"{identity} (mask)"),
             meta=json.loads(values["meta"] or "{}"),
         )
 
     def target(self, identity: str) -> Picture:
         """The colour target of that id, H×W×3, without decoding the rest."""
         values = self._values(identity, ["target"])
-        return _colour(values["target"]["bytes"], f"{identity} (target)")
+        return _colour(values["target"], f"{identity} (target)")
 
     def _values(self, identity: str, columns: list[str]) -> dict[str, Any]:
         path, row = self._rows[identity]
@@ -167,30 +173,38 @@ def list_splits(folder: Path) -> list[str]:
 
 
 def _shards(folder: Path, split: str) -> list[Path]:
-    found = sorted((folder / "data").glob(f"{split}-*-of-*.parquet"))
-    matches = [match for path in found if (match := _SHARD.fullmatch(path.name))]
+    found = sorted((folder / "data").glob("*.parquet"))
+    matches = {
+        path: match
+        for path in found
+        if (match := _SHARD.fullmatch(path.name)) and match["split"] == split
+    }
     if not matches:
         known = ", ".join(list_splits(folder))
         hint = (
             f"it has {known}" if known else "make one with `romnet-bench build-synthetic --out DIR`"
         )
         raise UserError(f"{folder} holds no dataset with a split named {split}: {hint}.")
-    counts = {int(match["count"]) for match in matches}
+    counts = {int(match["count"]) for match in matches.values()}
     if len(counts) > 1 or len(matches) != counts.pop():
         raise UserError(
             f"{folder}: shards of {split} are missing; run the same build-synthetic again, it "
             "goes on where it stopped."
         )
-    return [path for path in found if _SHARD.fullmatch(path.name)]
+    return list(matches)
 
 
 def _read_ids(path: Path) -> list[tuple[str, dict[str, Any]]]:
     try:
         table = pq.read_table(path, columns=["id", "meta"])
         rows = zip(table["id"].to_pylist(), table["meta"].to_pylist(), strict=True)
-        return [(str(identity), json.loads(meta or "{}")) for identity, meta in rows]
+        read = [(str(identity), json.loads(meta or "{}")) for identity, meta in rows]
     except (pa.ArrowInvalid, pa.ArrowKeyError, OSError, KeyError, ValueError) as error:
         raise UserError(f"{path} is no shard of a dataset ({error}): build it again.") from None
+    for identity, meta in read:
+        if not isinstance(meta, dict):
+            raise UserError(f"{path}: the meta of {identity} is no JSON object: build it again.")
+    return read
 
 
 def _shard_digest(path: Path) -> bytes:
@@ -210,12 +224,19 @@ def _read_row(file: pq.ParquetFile, row: int, columns: list[str]) -> dict[str, A
     raise IndexError(row)
 
 
-def _colour(content: bytes, name: str) -> Picture:
-    return to_rgb(decode_picture(content, name))
+def _colour(image: dict[str, Any] | None, name: str) -> Picture:
+    return to_rgb(_decode(image, name))
 
 
-def _grey(content: bytes, name: str) -> Picture:
-    picture = decode_picture(content, name)
+def _grey(image: dict[str, Any] | None, name: str) -> Picture:
+    picture = _decode(image, name)
     if picture.ndim == 3:
         raise UserError(f"{name}: a grey picture is expected, this one has colour.")
     return picture
+
+
+def _decode(image: dict[str, Any] | None, name: str) -> Picture:
+    content = image["bytes"] if image else None
+    if content is None:
+        raise UserError(f"{name}: the dataset holds no picture: build it again.")
+    return decode_picture(content, name)

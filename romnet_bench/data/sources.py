@@ -5,11 +5,10 @@ import dataclasses
 import hashlib
 import importlib.util
 import math
-import os
 from pathlib import Path
 
 from romnet_bench.errors import UserError
-from romnet_bench.files import printable, slug
+from romnet_bench.files import printable, short_hash, slug
 from romnet_bench.images import list_pictures
 
 
@@ -145,11 +144,12 @@ def _split_sizes(available: int, splits: dict[str, int | float]) -> dict[str, in
 
 def _ids(names: list[str]) -> list[str]:
     """An id for each file name, no two alike on disks that do not tell A from a either."""
-    slugs = [slug(str(Path(name).with_suffix(""))) for name in names]
+    # Folders as dashes, before `slug` would mark every name below one as changed.
+    slugs = [slug(str(Path(name).with_suffix("")).replace("/", "-")) for name in names]
     taken = collections.Counter(identity.casefold() for identity in slugs)
-    # Names that fall together (a.jpg beside a.png) get a piece of their own name's hash.
+    # Names that fall together (a.jpg beside a.png) get a piece of their whole name's hash.
     ids = [
-        identity if taken[identity.casefold()] == 1 else f"{identity}-{_short_hash(name)}"
+        identity if taken[identity.casefold()] == 1 else slug(f"{identity}-{short_hash(name)}")
         for identity, name in zip(slugs, names, strict=True)
     ]
     seen: dict[str, str] = {}
@@ -160,7 +160,3 @@ def _ids(names: list[str]) -> list[str]:
                 f"{printable(other)} and {printable(name)} would get one id: rename one of them."
             )
     return ids
-
-
-def _short_hash(name: str) -> str:
-    return hashlib.sha256(os.fsencode(name)).hexdigest()[:8]

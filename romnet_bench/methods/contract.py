@@ -38,7 +38,7 @@ class Method(Protocol):
     Attributes:
         name: of its folder of results and of `--method`.
         label: how tables call it.
-        restores: it mends damage; otherwise a table shows "–" for that task.
+        restores: it mends damage; otherwise tables say so in a note beside its numbers.
         colorizes: it adds colour; likewise.
         needs_reference: it takes its colours from a reference photo.
         notes: what a reader of the results must know, such as "random weights".

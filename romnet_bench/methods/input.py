@@ -9,8 +9,8 @@ class Input:
 
     name = "input"
     label = "Input"
-    restores = True
-    colorizes = True
+    restores = False
+    colorizes = False
     needs_reference = False
 
     def __init__(self) -> None:

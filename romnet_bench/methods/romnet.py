@@ -31,7 +31,8 @@ class Romnet:
     needs_reference = True
 
     def __init__(self, checkpoint: Path, device: str, color_side: int) -> None:
-        self._model = load_model(checkpoint, torch.device(device))
+        self._model, saved = load_model(checkpoint, torch.device(device))
+        self._steps = int(saved.progress["step"])
         self._checkpoint = checkpoint
         self._color_side = color_side
         self.notes = self._model.config.notes
@@ -46,9 +47,10 @@ class Romnet:
         return outputs
 
     def fingerprint(self) -> dict[str, str]:
-        """Preset, colour side and the checkpoint's SHA-256."""
+        """Preset, steps trained, colour side and the checkpoint's SHA-256."""
         return {
             "preset": self._model.config.name,
+            "steps": str(self._steps),
             "color_side": str(self._color_side),
             "checkpoint_sha256": sha256_file(self._checkpoint),
         }

@@ -60,20 +60,26 @@ class RankedReferences:
         features: maps of a grey picture (`references.features`).
         name: what `features` are called.
         position: k, from 1.
+        ids: those of the candidates that may be chosen; all by default.
 
     Raises:
         UserError: there are fewer than k candidates.
     """
 
     def __init__(
-        self, candidates: PhotoSet, features: Features, name: str, position: int = 1
+        self,
+        candidates: PhotoSet,
+        features: Features,
+        name: str,
+        position: int = 1,
+        ids: list[str] | None = None,
     ) -> None:
         self._candidates = candidates
         self._features = features
         self._name = name
         self._position = position
         self._ids: dict[str, str] = {}
-        for identity in candidates.ids:
+        for identity in candidates.ids if ids is None else ids:
             self._ids.setdefault(candidates.originals[identity], identity)
         if len(self._ids) < position:
             raise UserError(
@@ -102,10 +108,13 @@ class RankedReferences:
         return Reference(self._candidates.target(chosen), chosen, self._position)
 
     def describe(self) -> dict[str, str]:
-        """Features, rank and the size of the collection."""
+        """Features, rank and the collection."""
         return {
             "choice": "ranked",
             "features": self._name,
             "rank": str(self._position),
             "candidates": str(len(self._ids)),
+            "dataset": self._candidates.name,
+            "split": self._candidates.split,
+            "fingerprint": self._candidates.fingerprint,
         }

@@ -43,7 +43,7 @@ def load_features(
         return _filter_maps
     if name not in FEATURES:
         raise UserError(f"There are no features {name}: choose one of {', '.join(FEATURES)}.")
-    from romnet_bench.romnet.backbones import build_features, load_weights
+    from romnet_bench.backbones import build_features, load_weights
 
     network = build_features(name).eval()
     load_weights(network, name, weights, download)

@@ -116,7 +116,6 @@ def _list_origin(run: Run) -> list[tuple[str, str]]:
         "References": _join(record.references),
         "Protocol": f"{record.protocol.name} ({record.protocol.hash})",
         "Metric weights": _join(record.weights),
-        "Seed": str(record.seed),
         "Device": record.device,
         "Commit": record.commit,
         "Packages": _join(record.packages),

@@ -68,7 +68,7 @@ def explain_empty(runs: list[Run], intervals: list[dict[str, Interval]]) -> list
 
 
 def warn_of_whole(comparison: Comparison, all_of_them: list[Comparison]) -> list[str]:
-    """What forbids comparing across tables, or within one of its columns."""
+    """What is left out, how intervals were drawn, and what forbids comparing numbers."""
     lines = []
     others = [
         other.fingerprint
@@ -82,11 +82,14 @@ def warn_of_whole(comparison: Comparison, all_of_them: list[Comparison]) -> list
             f"fingerprint {', '.join(others)}: their rows stand in another table and may not be "
             "compared with these"
         )
-    dataset = comparison.runs[0].record.dataset
-    if dataset.originals < dataset.photos:
+    lines += [
+        f"The run in {folder.name} is left out: it has no scores yet"
+        for folder in comparison.unscored
+    ]
+    originals = {original for run in comparison.runs for original in run.scores["original"]}
+    if len(originals) < len(comparison.ids):
         lines.append(
-            f"These are variants of {dataset.originals} photographs, not {dataset.photos} "
-            "independent ones: the intervals are narrower than they should be"
+            f"The intervals are drawn over {len(originals)} photographs, each with all its variants"
         )
     for metric in METRICS:
         weights = {run.record.weights.get(metric.key, "") for run in comparison.runs} - {""}

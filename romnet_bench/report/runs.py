@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from romnet_bench.bench.results import RunRecord, find_runs, read_run, read_scores
+from romnet_bench.bench.results import RunRecord, find_runs, has_scores, read_run, read_scores
 from romnet_bench.errors import UserError
 from romnet_bench.files import slug
 from romnet_bench.protocol import METRICS
@@ -41,13 +41,14 @@ class Run:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Comparison:
-    """Runs on the same photos; `key` names its files."""
+    """Runs on the same photos; `key` names its files, `unscored` the folders of those left out."""
 
     key: str
     dataset: str
     split: str
     fingerprint: str
     runs: list[Run]
+    unscored: list[Path]
 
     @property
     def ids(self) -> list[str]:
@@ -68,7 +69,8 @@ def load_run(folder: Path) -> Run:
     except (TypeError, ValueError) as error:
         raise UserError(f"{folder}: the scores are no numbers ({error}): run it again.") from None
     scores[list(NUMBERS)] = numbers.where(np.isfinite(numbers))
-    scores = scores.assign(id=scores["id"].astype(str)).set_index("id")
+    texts = {column: scores[column].astype(str) for column in ("id", "original")}
+    scores = scores.assign(**texts).set_index("id")
     if not scores.index.is_unique:
         twice = scores.index[scores.index.duplicated()][0]
         raise UserError(f"{folder}: the photo {twice} has two rows of scores: run it again.")
@@ -78,16 +80,26 @@ def load_run(folder: Path) -> Run:
 def compare_runs(folders: list[Path]) -> list[Comparison]:
     """The runs at or below `folders`, one comparison for each (dataset, split, fingerprint).
 
-    Runs on other photos of the same name are never mixed: they get a comparison of their own.
+    Runs on other photos of the same name are never mixed: they get a comparison of their own. A
+    run without scores, such as one that has just begun, is left out.
+
+    Raises:
+        UserError: no run, none with scores, or a damaged one.
     """
     groups: dict[tuple[str, str, str], list[Run]] = {}
-    for folder in find_runs(folders):
+    unscored: dict[tuple[str, str], list[Path]] = {}
+    found = find_runs(folders)
+    for folder in found:
+        if not has_scores(folder) and any(map(has_scores, found)):
+            waiting = read_run(folder).dataset
+            unscored.setdefault((waiting.name, waiting.split), []).append(folder)
+            continue
         run = load_run(folder)
         data = run.record.dataset
         groups.setdefault((data.name, data.split, data.fingerprint), []).append(run)
     keys = unique_slugs([f"{name}-{split}" for name, split, _ in groups])
     return [
-        Comparison(key, name, split, fingerprint, _distinct(runs))
+        Comparison(key, name, split, fingerprint, _distinct(runs), unscored.get((name, split), []))
         for key, ((name, split, fingerprint), runs) in zip(keys, groups.items(), strict=True)
     ]
 

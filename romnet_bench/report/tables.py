@@ -60,7 +60,9 @@ def _make_table(comparison: Comparison, all_of_them: list[Comparison]) -> Table:
     protocol = _common_protocol(runs)
     intervals = [
         {
-            metric.key: mean_interval(run.scores[metric.key], np.random.default_rng(SEED))
+            metric.key: mean_interval(
+                run.scores[metric.key], np.random.default_rng(SEED), groups=run.scores["original"]
+            )
             for metric in METRICS
         }
         for run in runs

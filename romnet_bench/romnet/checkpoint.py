@@ -69,7 +69,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         config = RomnetConfig.model_validate_json(metadata["config"])
         progress = json.loads(metadata["progress"])
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        int(progress["step"])
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(
             f"{path} is damaged or of another version ({reason}): train it again."
@@ -77,8 +78,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
     return Checkpoint(tensors, config, progress)
 
 
-def load_model(path: Path, device: torch.device) -> ROMNet:
-    """The ROMNet in a checkpoint, in evaluation mode.
+def load_model(path: Path, device: torch.device) -> tuple[ROMNet, Checkpoint]:
+    """The ROMNet in a checkpoint, in evaluation mode, and the checkpoint.
 
     Raises:
         UserError: the file is missing, damaged, or its tensors do not fit its configuration.
@@ -89,4 +90,4 @@ def load_model(path: Path, device: torch.device) -> ROMNet:
         model.load_state_dict(checkpoint.group("model"))
     except RuntimeError:
         raise UserError(f"{path} does not fit the network it describes: train it again.") from None
-    return model.to(device).eval()
+    return model.to(device).eval(), checkpoint

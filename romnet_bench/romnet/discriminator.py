@@ -5,7 +5,11 @@ from torch import Tensor, nn
 
 
 class PatchDiscriminator(nn.Module):
-    """Lab picture → one logit a patch; no sigmoid, the loss takes logits.
+    """A lightness and its chroma → one logit a patch; no sigmoid, the loss takes logits.
+
+    Eq. 9 writes D(G) for the real and D(I', R) for the made chroma. Both stand here on the same,
+    true lightness, and the reference is not shown: a judge of chroma must not win by the damage
+    that is left in I'_L.
 
     Instance normalisation, not batch normalisation: real and made patches come in batches of
     their own, whose statistics would tell them apart.

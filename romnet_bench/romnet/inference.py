@@ -63,26 +63,30 @@ def restore_picture(
 def restore_lightness(model: ROMNet, lightness: Tensor) -> Tensor:
     """I_L → I'_L, 1×1×H×W of any size, tile by tile where it is larger than `TILE`."""
     height, width = lightness.shape[-2:]
-    rows, columns = tile_starts(height), tile_starts(width)
-    total = torch.zeros_like(lightness)
-    weight = torch.zeros_like(lightness)
+    padded = _pad(lightness)
+    rows, columns = tile_starts(padded.shape[-2]), tile_starts(padded.shape[-1])
+    total = torch.zeros_like(padded)
+    weight = torch.zeros_like(padded)
     for top in rows:
         for left in columns:
-            tile = lightness[..., top : top + TILE, left : left + TILE]
+            tile = padded[..., top : top + TILE, left : left + TILE]
             size = tile.shape[-2:]
-            restored = model.restoration(_pad(tile))[..., : size[0], : size[1]]
-            ramp = _ramp(size[0], lightness)[:, None] * _ramp(size[1], lightness)[None, :]
-            total[..., top : top + size[0], left : left + size[1]] += restored * ramp
+            ramp = _ramp(size[0], padded)[:, None] * _ramp(size[1], padded)[None, :]
+            total[..., top : top + size[0], left : left + size[1]] += model.restoration(tile) * ramp
             weight[..., top : top + size[0], left : left + size[1]] += ramp
-    return total / weight
+    return (total / weight)[..., :height, :width]
 
 
 def tile_starts(length: int) -> list[int]:
-    """Where tiles begin along a side, so that they cover it and share at least `OVERLAP`."""
+    """Where tiles begin along a side of whole strides, sharing at least `OVERLAP`.
+
+    They begin at whole strides too: neighbours see the same pixels in one cell of the ×1/8 level.
+    """
     if length <= TILE:
         return [0]
     count = -(-(length - OVERLAP) // (TILE - OVERLAP))
-    return [round(index * (length - TILE) / (count - 1)) for index in range(count)]
+    step = (length - TILE) / (count - 1)
+    return [int(index * step) // STRIDE * STRIDE for index in range(count - 1)] + [length - TILE]
 
 
 def _ramp(length: int, like: Tensor) -> Tensor:

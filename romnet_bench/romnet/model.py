@@ -5,7 +5,7 @@ import dataclasses
 import torch
 from torch import Tensor, nn
 
-from romnet_bench.romnet.backbones import build_features
+from romnet_bench.backbones import build_features
 from romnet_bench.romnet.colorization import ColorUNet
 from romnet_bench.romnet.matching import SCALES, MatchingFeatures, resize, warp
 from romnet_bench.romnet.presets import RomnetConfig

@@ -3,7 +3,7 @@
 A comment names the source of each default: the paper, the authors' code (Pik-Fix), or ours.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import pydantic
 
@@ -98,6 +98,10 @@ class RomnetConfig(_Config):
         notes = []
         if self.name != "paper":
             notes.append(f"{self.name} preset: smaller than the paper's network")
+        if self.name in PRESETS:
+            changed = differences(self.model_dump(), PRESETS[self.name].model_dump())
+            if changed:
+                notes.append(f"{self.name} preset with another {', '.join(changed)}")
         if self.matching.backbone == "trained":
             notes.append("similarity features from a small network trained along, not pretrained")
         if not self.training.end_to_end:
@@ -121,7 +125,13 @@ LITE = RomnetConfig(
     histogram=HistogramConfig(bins=32),
     colorization=ColorizationConfig(stem=32, units=(4, 6, 8, 6), growth=16, fusion_units=6),
     losses=LossConfig(perceptual_backbone="squeezenet1_1", discriminator_features=32),
-    training=TrainingConfig(learning_rate=4e-4, crop=160, batch=4, end_to_end=False),
+    training=TrainingConfig(
+        learning_rate=4e-4,
+        discriminator_learning_rate=1e-5,
+        crop=160,
+        batch=4,
+        end_to_end=False,
+    ),
 )
 
 # For CPUs, tests and the demo: needs no download (ours throughout).
@@ -137,7 +147,15 @@ TINY = RomnetConfig(
     # Not end to end: in the few steps that a small network trains, the gradient of the chroma
     # losses drowns that of the luminance loss (waves with noise, 60 steps: rec_L falls to half
     # without it, and not at all with it).
-    training=TrainingConfig(learning_rate=1e-3, crop=96, batch=4, end_to_end=False),
+    # The discriminator learns slowly: at the network's own rate it wins before there is any colour
+    # to judge, and rec_ab grows by half in 600 steps.
+    training=TrainingConfig(
+        learning_rate=5e-4,
+        discriminator_learning_rate=1e-5,
+        crop=96,
+        batch=4,
+        end_to_end=False,
+    ),
 )
 
 PRESETS = {preset.name: preset for preset in (PAPER, LITE, TINY)}
@@ -152,6 +170,17 @@ def find_preset(name: str) -> RomnetConfig:
     if name not in PRESETS:
         raise UserError(f"There is no preset {name}: choose one of {', '.join(PRESETS)}.")
     return PRESETS[name]
+
+
+def differences(one: dict[str, Any], other: dict[str, Any], prefix: str = "") -> list[str]:
+    """The dotted names under which two dumped configurations differ."""
+    names = []
+    for key, value in one.items():
+        if isinstance(value, dict):
+            names += differences(value, other[key], f"{prefix}{key}.")
+        elif value != other[key]:
+            names.append(f"{prefix}{key}")
+    return names
 
 
 def adjust(

@@ -19,7 +19,11 @@ ZOOM = 0.1  # factors in [0.9, 1.1]
 SHEAR = 5.0  # degrees, each way
 
 CANDIDATES = 10
-"""The paper selects ten photos and takes one of them."""
+"""The paper selects ten photos and takes one of them.
+
+Here the ten are drawn at random. The paper does not say how in this place; section III-E ranks by
+similarity "for both training and inference", which needs the ranking of the whole training set.
+"""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import dataclasses
+import math
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +13,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from romnet_bench import __version__
+from romnet_bench.backbones import PyramidFeatures, build_features, load_weights
 from romnet_bench.color import rgb_to_lab, scale_lab
 from romnet_bench.data.records import PhotoSet, list_splits
 from romnet_bench.errors import UserError
 from romnet_bench.files import locked, require_writable, write_text
 from romnet_bench.progress import track
-from romnet_bench.romnet.backbones import PyramidFeatures, build_features, load_weights
 from romnet_bench.romnet.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from romnet_bench.romnet.discriminator import PatchDiscriminator, new_discriminator
 from romnet_bench.romnet.losses import (
@@ -32,7 +34,7 @@ from romnet_bench.romnet.losses import (
 from romnet_bench.romnet.model import ROMNet, new_model
 from romnet_bench.romnet.optimizer_state import optimizer_tensors, restore_optimizer
 from romnet_bench.romnet.patches import TrainingPatches
-from romnet_bench.romnet.presets import RomnetConfig
+from romnet_bench.romnet.presets import RomnetConfig, differences
 from romnet_bench.romnet.validation import Validation
 
 LOG_COLUMNS = (
@@ -113,15 +115,16 @@ def train(settings: TrainSettings) -> Trained:
     photos = PhotoSet(settings.data, "train")
     training = settings.config.training
     patches = TrainingPatches(photos, training.crop, settings.seed)
-    steps_per_epoch = max(len(photos) // training.batch, 1)
-    steps = settings.steps or training.epochs * steps_per_epoch
-    save_every = settings.save_every or steps_per_epoch
+    steps = settings.steps or math.ceil(training.epochs * len(photos) / training.batch)
+    save_every = settings.save_every or math.ceil(len(photos) / training.batch)
     require_writable(settings.out)
-    with locked(settings.out), _interrupts_between_steps() as stop_asked:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(locked(settings.out))
         nets = _new_nets(settings)
         last, best = settings.out / "last.safetensors", settings.out / "best.safetensors"
         start, best_psnr = _resume(nets, last, settings, photos)
         validation = _validation(settings)
+        stop_asked = stack.enter_context(_interrupts_between_steps())
         log = settings.out / "log.csv"
         _cut_log(log, start)
         loader = DataLoader(
@@ -129,29 +132,31 @@ def train(settings: TrainSettings) -> Trained:
             batch_size=training.batch,
             sampler=range(start * training.batch, steps * training.batch),
             num_workers=settings.workers,
+            worker_init_fn=_leave_signals_to_the_parent,
             generator=torch.Generator(),
         )
         with log.open("a", newline="", encoding="utf-8") as handle:
             rows = csv.DictWriter(handle, LOG_COLUMNS)
             batches = track(enumerate(loader, start + 1), "training", steps, start)
             for step, batch in batches:
-                epoch = (step - 1) // steps_per_epoch
+                epoch = (step - 1) * training.batch // len(photos)
                 losses = training_step(nets, batch, epoch)
                 rate = nets.model_optimizer.param_groups[0]["lr"]
                 row = {"step": step, "epoch": epoch, "learning_rate": rate}
                 rows.writerow(row | {name: repr(value) for name, value in losses.items()})
                 _require_finite(losses, step, last)
-                if step % save_every == 0 or step == steps or stop_asked():
+                due = step % save_every == 0 or step == steps
+                if due or stop_asked():
                     handle.flush()
-                    psnr = validation.score(nets.model, step) if validation else None
-                    if psnr is None or best_psnr is None or psnr > best_psnr:
+                    psnr = validation.score(nets.model, step) if validation and due else None
+                    if due and (psnr is None or best_psnr is None or psnr > best_psnr):
                         best_psnr = psnr
                         save_checkpoint(best, _model_checkpoint(nets, step, psnr))
                     save_checkpoint(last, _checkpoint(nets, settings, photos, step, best_psnr))
                     _report(step, losses, psnr)
                 if stop_asked():
                     raise KeyboardInterrupt
-    return Trained(best, last, steps, best_psnr)
+    return Trained(best, last, max(start, steps), best_psnr)
 
 
 def training_step(nets: Nets, batch: tuple[Tensor, Tensor, Tensor], epoch: int) -> dict[str, float]:
@@ -179,10 +184,11 @@ def training_step(nets: Nets, batch: tuple[Tensor, Tensor, Tensor], epoch: int) 
         paper = config.losses.perceptual_backbone == "vgg19"
         loss = perceptual_loss if paper else relative_perceptual_loss
         parts["perc_L"] = loss(nets.perceptual(restored.lightness), target_maps)
+    # L_adv,ab is about chroma (E over G_ab and I'_ab): real and made stand on the same lightness,
+    # the true one. On their own they are told apart by the damage that is left in I'_L, which
+    # chroma cannot mend: in 900 steps the discriminator won and rec_ab rose to twice its start.
     nets.discriminator.requires_grad_(False)
-    # L_adv,ab teaches the chroma: it sees the lightness and leaves it to the losses of its own.
-    # With its gradient the tiny network's rec_L rose by a fifth in 500 steps instead of falling.
-    parts["adv"] = adversarial_loss(nets.discriminator(restored.lightness.detach(), restored.ab))
+    parts["adv"] = adversarial_loss(nets.discriminator(target_lightness, restored.ab))
     total = total_loss(parts, config.losses)
     nets.model_optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(total)
@@ -191,7 +197,7 @@ def training_step(nets: Nets, batch: tuple[Tensor, Tensor, Tensor], epoch: int) 
     nets.discriminator.requires_grad_(True)
     judged = discriminator_loss(
         nets.discriminator(target_lightness, target_ab),
-        nets.discriminator(restored.lightness.detach(), restored.ab.detach()),
+        nets.discriminator(target_lightness, restored.ab.detach()),
     )
     nets.discriminator_optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(judged)
@@ -243,7 +249,8 @@ def _validation(settings: TrainSettings) -> Validation | None:
         return None
     photos = PhotoSet(settings.data, "validation")
     references = PhotoSet(settings.data, "train")
-    return Validation(photos, references, settings.out / "pictures")
+    # A split whose photos were all left out has shards without rows.
+    return Validation(photos, references, settings.out / "pictures") if len(photos) else None
 
 
 def _model_checkpoint(nets: Nets, step: int, psnr: float | None) -> Checkpoint:
@@ -262,7 +269,11 @@ def _checkpoint(
         **optimizer_tensors("model_optimizer", nets.model_optimizer),
         **optimizer_tensors("discriminator_optimizer", nets.discriminator_optimizer),
     }
-    progress = model.progress | {"seed": settings.seed, "data": photos.fingerprint}
+    progress = model.progress | {
+        "seed": settings.seed,
+        "data": photos.fingerprint,
+        "version": __version__,
+    }
     return Checkpoint(tensors, model.config, progress)
 
 
@@ -273,28 +284,31 @@ def _resume(
     if not last.exists():
         return 0, None
     saved = read_checkpoint(last)
-    wanted = {
-        "preset": settings.config,
-        "--seed": settings.seed,
-        "--data": photos.fingerprint,
-    }
-    found = {
-        "preset": saved.config,
-        "--seed": saved.progress.get("seed"),
-        "--data": saved.progress.get("data"),
-    }
-    different = [name for name in wanted if wanted[name] != found[name]]
+    done = saved.progress
+    wanted = settings.config.model_dump()
+    found = saved.config.model_dump()
+    for values in (wanted, found):
+        del values["training"]["epochs"]  # a training may go on for longer
+    different = differences(wanted, found)
+    different += ["--seed"] if done.get("seed") != settings.seed else []
+    different += ["--data"] if done.get("data") != photos.fingerprint else []
+    different += ["version of romnet-bench"] if done.get("version") != __version__ else []
     if different:
         raise UserError(
             f"{settings.out} holds a training with another {', '.join(different)}: choose another "
             "--out, or give the same settings to go on."
         )
-    nets.model.load_state_dict(saved.group("model"))
-    nets.discriminator.load_state_dict(saved.group("discriminator"))
-    restore_optimizer(nets.model_optimizer, saved.group("model_optimizer"))
-    restore_optimizer(nets.discriminator_optimizer, saved.group("discriminator_optimizer"))
-    psnr = saved.progress.get("psnr")
-    return int(saved.progress["step"]), None if psnr is None else float(psnr)
+    try:
+        nets.model.load_state_dict(saved.group("model"))
+        nets.discriminator.load_state_dict(saved.group("discriminator"))
+        restore_optimizer(nets.model_optimizer, saved.group("model_optimizer"))
+        restore_optimizer(nets.discriminator_optimizer, saved.group("discriminator_optimizer"))
+    except (RuntimeError, ValueError, KeyError):
+        raise UserError(
+            f"{last} does not fit the network it describes: train into another --out."
+        ) from None
+    psnr = done.get("psnr")
+    return int(done["step"]), None if psnr is None else float(psnr)
 
 
 def _cut_log(log: Path, steps: int) -> None:
@@ -348,6 +362,12 @@ def _interrupts_between_steps() -> Iterator["StopAsked"]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _leave_signals_to_the_parent(_: int) -> None:
+    """Ctrl-C reaches the whole group of processes; only the parent knows when a step is whole."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 class StopAsked:

@@ -16,6 +16,8 @@ from romnet_bench.romnet.model import ROMNet
 
 PHOTOS = 6
 """So many are scored; choosing a checkpoint must not take longer than training it."""
+LENDERS = 200
+"""So many training photos are looked at for their references: a start must not take minutes."""
 SIDE = 512
 """Longest side at which they are scored, pixels."""
 ROW_HEIGHT = 192
@@ -33,9 +35,9 @@ class Validation:
     def __init__(self, photos: PhotoSet, references: PhotoSet, folder: Path) -> None:
         self._folder = folder
         # Evenly through the split, so that variants of one photo do not crowd out the others.
-        picked = np.linspace(0, len(photos) - 1, min(PHOTOS, len(photos))).round().astype(int)
-        self._photos = [_limited(photos[photos.ids[index]]) for index in picked]
-        chooser = RankedReferences(references, load_features("filters"), "filters")
+        self._photos = [_limited(photos[photos.ids[i]]) for i in _evenly(len(photos), PHOTOS)]
+        lenders = [references.ids[index] for index in _evenly(len(references), LENDERS)]
+        chooser = RankedReferences(references, load_features("filters"), "filters", ids=lenders)
         self._references = [chooser.choose(photo).picture for photo in self._photos]
 
     def score(self, model: ROMNet, step: int) -> float:
@@ -49,6 +51,12 @@ class Validation:
         model.train()
         write_bytes(self._folder / f"step-{step:06d}.png", encode_png(_sheet(rows)))
         return sum(scores) / len(scores)
+
+
+def _evenly(count: int, wanted: int) -> list[int]:
+    """At most `wanted` places among `count`, spread from the first to the last."""
+    places = np.linspace(0, count - 1, min(wanted, count)).round()
+    return [int(place) for place in places]
 
 
 def _limited(photo: Photo) -> Photo:

@@ -1,8 +1,9 @@
 """Severe damage: a torn-out polygon, set to pure white (section IV-A of the paper)."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import AfterValidator
 
 from romnet_bench.synthesis.layers import Layer, composite
 from romnet_bench.synthesis.noise import cloud
@@ -18,20 +19,30 @@ from romnet_bench.synthesis.steps import (
 )
 from romnet_bench.synthesis.strokes import Canvas, Points, roughen
 
+MOST_RAGGED = 0.3
+"""Midpoints that are moved further make an outline longer with every round, without end."""
+
+
+def _not_too_ragged(span: tuple[float, float]) -> tuple[float, float]:
+    if span[1] > MOST_RAGGED:
+        raise ValueError(f"{span[1]:g} is above {MOST_RAGGED}")
+    return span
+
 
 class Polygon(Step):
     """A torn polygon.
 
     `area` as a share of the photograph; `border` is the probability that it is torn off a side or
     a corner rather than out of the middle; `rim` is how far, in reference pixels, the emulsion is
-    off around the hole; `ragged` is how far midpoints of its edges are moved (share of an edge).
+    off around the hole; `ragged` is how far midpoints of its edges are moved (share of an edge,
+    up to `MOST_RAGGED`).
     """
 
     kind: Literal["polygon"] = "polygon"
     area: Share
     border: Probability
     rim: Length
-    ragged: Share
+    ragged: Annotated[Share, AfterValidator(_not_too_ragged)]
 
 
 def tear(picture: FloatPicture, rng: np.random.Generator, step: Polygon) -> Outcome:

@@ -54,7 +54,7 @@ class Recipe(BaseModel):
         licence: of the pairs, in words.
         citation: what to cite.
         size: what size a pair has.
-        min_side: photos whose shorter side has fewer pixels are left out.
+        min_side: photos whose shorter side has fewer pixels, as found or once sized, are left out.
         splits: split → number of photos (whole number) or share of them (0 to 1).
         variants: how many differently degraded pairs each photo gives.
         shard_size: pairs in a file.

@@ -3,6 +3,8 @@
 Points are (x, y) in pixels of the photograph, n×2.
 """
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
@@ -10,6 +12,9 @@ from PIL import Image, ImageDraw
 from romnet_bench.synthesis.steps import FloatPicture
 
 Points = npt.NDArray[np.float64]
+
+SPARE_ROUNDS = 3
+"""Rounds of midpoint displacement beyond mere halving, since it makes edges longer."""
 
 
 def wander(
@@ -61,20 +66,31 @@ def ribbon(points: Points, left: npt.ArrayLike, right: npt.ArrayLike) -> Points:
 def roughen(outline: Points, rng: np.random.Generator, amount: float, finest: float) -> Points:
     """A closed outline made ragged by midpoint displacement, until no edge exceeds `finest`.
 
+    A few edges may: rounds, each of which doubles the points, are no more than `SPARE_ROUNDS` above
+    those that halving alone would take.
+
     Args:
         outline: the corners, in order.
         rng: where the randomness comes from.
         amount: how far midpoints are moved, as a share of their edge's length.
         finest: pixels.
     """
-    while True:
-        ahead = np.roll(outline, -1, axis=0) - outline
-        if np.hypot(ahead[:, 0], ahead[:, 1]).max() <= finest:
-            return outline
+    halvings = math.ceil(math.log2(max(_edges(outline)[1] / finest, 1)))
+    for _ in range(halvings + SPARE_ROUNDS):
+        ahead, longest = _edges(outline)
+        if longest <= finest:
+            break
         across = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1)
         shift = rng.normal(0, amount, (len(outline), 1)).clip(-2 * amount, 2 * amount)
         middles = outline + ahead / 2 + across * shift
         outline = np.stack([outline, middles], axis=1).reshape(-1, 2)
+    return outline
+
+
+def _edges(outline: Points) -> tuple[Points, float]:
+    """From each corner to the next, and the length of the longest of these edges."""
+    ahead = np.roll(outline, -1, axis=0) - outline
+    return ahead, float(np.hypot(ahead[:, 0], ahead[:, 1]).max())
 
 
 def torn(outline: Points, rng: np.random.Generator) -> Points:

@@ -2,6 +2,7 @@ import dataclasses
 import json
 import multiprocessing
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,11 @@ from romnet_bench.bench import results, scoring
 from romnet_bench.bench.run import RunSettings, run_method, score_folder
 from romnet_bench.data.records import Photo, PhotoSet, encode_shard, shard_path, write_shard
 from romnet_bench.errors import UserError, WeightsError
-from romnet_bench.files import locked, sha256_file
+from romnet_bench.files import locked, sha256_file, slug
 from romnet_bench.images import Picture, encode_png, read_rgb, to_rgb
 from romnet_bench.references.choice import Reference
 
-SETTINGS = RunSettings(seed=3)
+SETTINGS = RunSettings()
 METRICS = ["psnr", "ssim", "lpips"]
 
 pytestmark = pytest.mark.usefixtures("no_weights")
@@ -90,7 +91,6 @@ def test_a_run_leaves_all_it_should(tiny_dataset, tiny_photos, tmp_path, monkeyp
     assert record.method.fingerprint == {"version": "1"}
     assert record.method.notes == ["for tests"]
     assert record.protocol.hash == protocol.DEFAULT.hash
-    assert record.seed == 3
     assert record.command == "romnet-bench run 'two words'"
     assert record.packages["torch"] == torch.__version__.partition("+")[0]
     assert record.started <= record.finished
@@ -144,6 +144,107 @@ def test_a_second_run_computes_nothing(tiny_dataset, tmp_path):
     assert method.inputs == []
     pd.testing.assert_frame_equal(scores(folder), before)
     assert (folder / "journal.jsonl").read_bytes() == journal
+
+
+def test_nothing_computed_keeps_where_the_rows_came_from(tiny_dataset, tmp_path, monkeypatch):
+    first = run(tiny_dataset, tmp_path / "out")
+    monkeypatch.setattr("sys.argv", ["romnet-bench", "run", "again"])
+    monkeypatch.setattr(results, "now", lambda: "2100-01-01T00:00:00+00:00")
+    assert run(tiny_dataset, tmp_path / "out") == first
+    results.image_path(tmp_path / "out" / "tiny" / "negative", "photo-1").unlink()
+    again = run(tiny_dataset, tmp_path / "out")
+    assert again.command == "romnet-bench run again"
+    assert again.finished == "2100-01-01T00:00:00+00:00"
+
+
+@pytest.mark.parametrize("what", ["version", "device"])
+def test_another_version_or_device_computes_again(tiny_dataset, tmp_path, monkeypatch, what):
+    run(tiny_dataset, tmp_path / "out")
+    if what == "version":
+        monkeypatch.setattr("romnet_bench.bench.loop.__version__", "99")
+    else:
+        monkeypatch.setattr("romnet_bench.bench.environment.describe_device", lambda _: "other")
+    method = Negative()
+    run(tiny_dataset, tmp_path / "out", method)
+    assert len(method.inputs) == 4
+
+
+def stop_after(count: int) -> Callable[..., Iterator[str]]:
+    def track(ids: list[str], *_: object, **__: object) -> Iterator[str]:
+        yield from ids[:count]
+        raise KeyboardInterrupt
+
+    return track
+
+
+@pytest.mark.parametrize("reached", [0, 1, 3])
+def test_ctrl_c_on_a_finished_run_takes_nothing_away(tiny_dataset, tmp_path, monkeypatch, reached):
+    first = run(tiny_dataset, tmp_path / "out")
+    folder = tmp_path / "out" / "tiny" / "negative"
+    before = scores(folder)
+    with monkeypatch.context() as patched:
+        patched.setattr("romnet_bench.bench.loop.track", stop_after(reached))
+        with pytest.raises(KeyboardInterrupt):
+            run(tiny_dataset, tmp_path / "out")
+    pd.testing.assert_frame_equal(scores(folder), before)
+    assert results.read_run(folder) == first
+
+
+def test_ctrl_c_never_calls_a_part_finished(tiny_dataset, tmp_path, monkeypatch):
+    run(tiny_dataset, tmp_path / "out")
+    folder = tmp_path / "out" / "tiny" / "negative"
+    results.remove_scores(folder)
+    with monkeypatch.context() as patched:
+        patched.setattr("romnet_bench.bench.loop.track", stop_after(1))
+        with pytest.raises(KeyboardInterrupt):
+            run(tiny_dataset, tmp_path / "out")
+    assert list(scores(folder).index) == ["photo-0"]
+    assert results.read_run(folder).finished == ""
+
+
+def test_ctrl_c_on_a_changed_run_keeps_only_what_was_looked_at(tiny_dataset, tmp_path, monkeypatch):
+    run(tiny_dataset, tmp_path / "out")
+    folder = tmp_path / "out" / "tiny" / "negative"
+    with monkeypatch.context() as patched:
+        patched.setattr("romnet_bench.bench.loop.track", stop_after(1))
+        with pytest.raises(KeyboardInterrupt):
+            run(tiny_dataset, tmp_path / "out", Negative(version="2"))
+    assert list(scores(folder).index) == ["photo-0"]
+    assert results.read_run(folder).finished == ""
+
+
+@pytest.mark.parametrize("changed", ["method", "protocol", "dataset"])
+def test_old_scores_never_stand_beside_a_new_record(
+    tiny_dataset, tiny_photos, tmp_path, monkeypatch, changed
+):
+    """As SIGKILL would leave them while the first photo is being made."""
+    run(tiny_dataset, tmp_path / "out")
+    folder = tmp_path / "out" / "tiny" / "negative"
+    version = "2" if changed == "method" else "1"
+    if changed == "protocol":
+        capped = dataclasses.replace(protocol.DEFAULT, psnr_cap=1.0)
+        monkeypatch.setattr(protocol, "DEFAULT", capped)
+    if changed == "dataset":
+        tiny_photos[3] = dataclasses.replace(tiny_photos[3], input=255 - tiny_photos[3].input)
+        rewrite(tiny_dataset, tiny_photos)
+    seen = []
+
+    def track(ids: list[str], *_: object, **__: object) -> Iterator[str]:
+        seen.append((results.has_scores(folder), results.read_run(folder).finished))
+        yield from ids
+
+    monkeypatch.setattr("romnet_bench.bench.loop.track", track)
+    run(tiny_dataset, tmp_path / "out", Negative(version=version))
+    assert seen == [(False, "")]
+    assert len(scores(folder)) == 4
+
+
+def test_variants_name_their_original(tiny_dataset, tiny_photos, tmp_path):
+    made = [dataclasses.replace(photo, meta={"photo": "clean"}) for photo in tiny_photos[:2]]
+    rewrite(tiny_dataset, [*made, *tiny_photos[2:]])
+    run(tiny_dataset, tmp_path / "out")
+    table = scores(tmp_path / "out" / "tiny" / "negative")
+    assert table["original"].tolist() == ["clean", "clean", "photo-2", "photo-3"]
 
 
 def test_what_changed_is_computed_again(tiny_dataset, tiny_photos, tmp_path):
@@ -244,11 +345,40 @@ def test_weights_that_were_asked_for_must_be_there(tiny_dataset, tmp_path):
     with pytest.raises(WeightsError, match="does not exist"):
         run(tiny_dataset, tmp_path / "out", settings=settings)
     record = run(tiny_dataset, tmp_path / "out", settings=RunSettings(lpips_weights=tmp_path))
-    assert "holds no alexnet weights" in record.unavailable["lpips"]
+    assert "alexnet weights are missing" in record.unavailable["lpips"]
+    assert str(tmp_path) in record.unavailable["lpips"]
     save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
     settings = RunSettings(lpips_weights=tmp_path / "other.safetensors")
     with pytest.raises(WeightsError, match="does not hold AlexNet"):
         run(tiny_dataset, tmp_path / "out", settings=settings)
+
+
+def test_a_run_without_network_goes_on_without_lpips(tiny_dataset, tmp_path, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("Name or service not known")
+
+    monkeypatch.setattr("torch.hub.download_url_to_file", refuse)
+    record = run(tiny_dataset, tmp_path / "out", settings=RunSettings(download=True))
+    assert "could not be downloaded (Name or service" in record.unavailable["lpips"]
+    assert len(scores(tmp_path / "out" / "tiny" / "negative")) == 4
+
+
+def test_a_damaged_file_that_nobody_named_leaves_lpips_empty(tiny_dataset, tmp_path):
+    (tmp_path / "alexnet.safetensors").write_bytes(b"cut short")
+    settings = RunSettings(lpips_weights=tmp_path)
+    record = run(tiny_dataset, tmp_path / "out", settings=settings)
+    assert "alexnet.safetensors holds no weights" in record.unavailable["lpips"]
+    with pytest.raises(WeightsError, match="holds no weights"):
+        scoring.load_scorer("cpu", tmp_path / "alexnet.safetensors")
+
+
+def test_torch_s_own_words_for_no_memory(tiny_dataset, tmp_path):
+    method = Negative()
+    words = "[enforce fail at alloc_cpu.cpp:121] . DefaultCPUAllocator: can't allocate memory"
+    method.fail_at = {1: RuntimeError(words)}
+    record = run(tiny_dataset, tmp_path / "out", method)
+    assert record.failed.keys() == {"photo-1"}
+    assert record.failed["photo-1"].startswith("More memory is needed than cpu has")
 
 
 def test_a_photo_that_fails_is_listed_and_the_run_goes_on(tiny_dataset, tmp_path):
@@ -380,22 +510,52 @@ def test_a_hostile_method_name_stays_inside(tiny_dataset, tmp_path):
     method = Negative()
     method.name = "../../up"
     run(tiny_dataset, tmp_path / "deep" / "out", method)
-    assert [path.name for path in (tmp_path / "deep" / "out" / "tiny").iterdir()] == ["up"]
+    (folder,) = (tmp_path / "deep" / "out" / "tiny").iterdir()
+    assert folder.name == slug("../../up")
 
 
 def test_one_run_never_writes_over_another(tiny_dataset, tiny_photos, outputs, tmp_path):
     out = tmp_path / "out"
     score(outputs, tiny_dataset, out, name="a b")
+    alike = slug("a b")
     with pytest.raises(UserError, match="holds a run of a b on the split test: choose another"):
-        score(outputs, tiny_dataset, out, name="a-b")
+        score(outputs, tiny_dataset, out, name=alike)
     write_shard(shard_path(tiny_dataset, "train", 0, 1), encode_shard(tiny_photos))
     with pytest.raises(UserError, match="on the split test"):
         score_folder(outputs, PhotoSet(tiny_dataset, "train"), out, "a b", settings=SETTINGS)
-    (out / "tiny" / "a-b" / "run.json").write_text("{")
-    assert score(outputs, tiny_dataset, out, name="a-b").finished
+    (out / "tiny" / alike / "run.json").write_text("{")
+    assert score(outputs, tiny_dataset, out, name=alike).finished
 
 
-@pytest.mark.parametrize("ids", [("a/b", "a b"), ("A", "a")])
+def test_a_dataset_of_the_same_name_elsewhere_is_refused(tiny_dataset, tiny_photos, tmp_path):
+    run(tiny_dataset, tmp_path / "out")
+    moved = shutil.copytree(tiny_dataset, tmp_path / "moved" / "tiny")
+    run(moved, tmp_path / "out")  # the same photos
+    other = tmp_path / "other" / "tiny"
+    (other / "data").mkdir(parents=True)
+    rewrite(other, tiny_photos[:2])
+    with pytest.raises(UserError, match=r"another dataset of this name \(.*moved.*--out"):
+        run(other, tmp_path / "out")
+    rewrite(moved, tiny_photos[:2])  # the same place: its run is brought up to date
+    run(moved, tmp_path / "out")
+    assert len(scores(tmp_path / "out" / "tiny" / "negative")) == 2
+
+
+def test_scores_and_runs_never_share_a_folder(tiny_dataset, outputs, tmp_path):
+    for name in ("input", "romnet"):
+        with pytest.raises(UserError, match=f"{name} is a method.*choose another --name"):
+            score(outputs, tiny_dataset, tmp_path / "out", name=name)
+    run(tiny_dataset, tmp_path / "out")
+    with pytest.raises(UserError, match="`romnet-bench run` made"):
+        score(outputs, tiny_dataset, tmp_path / "out", name="negative")
+    method = Negative()
+    method.name = "theirs"
+    score(outputs, tiny_dataset, tmp_path / "out")
+    with pytest.raises(UserError, match="`romnet-bench score` made"):
+        run(tiny_dataset, tmp_path / "out", method)
+
+
+@pytest.mark.parametrize("ids", [("a b", slug("a b")), ("A", "a")])
 def test_ids_that_would_share_a_file_are_refused(tiny_dataset, tiny_photos, tmp_path, ids):
     rewrite(tiny_dataset, [dataclasses.replace(tiny_photos[0], id=name) for name in ids])
     with pytest.raises(UserError, match=f"{ids[0]} and {ids[1]} would share one file name"):

@@ -87,3 +87,39 @@ def test_stays_within_the_data(values: list[float], seed: int) -> None:
     slack = 1e-9
     assert min(values) - slack <= found.low <= found.high <= max(values) + slack
     assert found.mean == pytest.approx(np.mean(values))
+
+
+def test_groups_are_drawn_whole() -> None:
+    values = np.array([20.0, 20.5, 21.0, 30.0, 30.5, 25.0, 18.0, 18.5, 18.2, 27.0])
+    groups = np.array(["a", "a", "a", "b", "b", "c", "d", "d", "d", "e"])
+    generator = np.random.default_rng(5)
+    means = []
+    for _ in range(20_000):
+        drawn = generator.choice(["a", "b", "c", "d", "e"], 5)
+        means.append(np.concatenate([values[groups == name] for name in drawn]).mean())
+    found = mean_interval(values, np.random.default_rng(1), groups=groups)
+    assert found.mean == pytest.approx(values.mean())
+    assert found.low == pytest.approx(np.quantile(means, 0.025), abs=0.15)
+    assert found.high == pytest.approx(np.quantile(means, 0.975), abs=0.15)
+    alone = mean_interval(values, np.random.default_rng(1))
+    assert found.high - found.low > 1.2 * (alone.high - alone.low)
+
+
+def test_groups_of_one_are_the_plain_bootstrap() -> None:
+    from scipy.stats import bootstrap
+
+    found = mean_interval(PSNR, np.random.default_rng(4), groups=list("abcdefghij"))
+    assert found == mean_interval(PSNR, np.random.default_rng(4))
+    ends = bootstrap(
+        (PSNR,), np.mean, n_resamples=10_000, method="percentile", rng=np.random.default_rng(4)
+    ).confidence_interval
+    assert (found.low, found.high) == pytest.approx((ends.low, ends.high), abs=1e-9)
+
+
+def test_a_missing_value_takes_its_label_along() -> None:
+    values, groups = [20.0, math.nan, 30.0, 40.0], ["a", "b", "a", "c"]
+    found = mean_interval(values, np.random.default_rng(0), groups=groups)
+    kept = mean_interval([20.0, 30.0, 40.0], np.random.default_rng(0), groups=["a", "a", "c"])
+    assert found == kept
+    with pytest.raises(ValueError, match="4 values need as many groups, not 1"):
+        mean_interval(values, np.random.default_rng(0), groups=["a"])

@@ -1,5 +1,6 @@
 """Building a dataset: the same bytes however it is done, whatever happens on the way."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -7,20 +8,24 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import yaml
 
+from romnet_bench.bench.loop import require_distinct_names
 from romnet_bench.color import lightness_grey
 from romnet_bench.data import build
 from romnet_bench.data.build import Built, build_dataset, fit
 from romnet_bench.data.records import PhotoSet, list_splits
 from romnet_bench.data.sources import SourcePhoto, list_folder, list_sample
 from romnet_bench.errors import UserError
-from romnet_bench.files import locked
+from romnet_bench.files import locked, slug
 from romnet_bench.images import encode_png, limit_side, read_rgb, resize
 from romnet_bench.synthesis.recipe import Recipe, Size, load_recipe
 
@@ -213,8 +218,8 @@ def test_full_disk_half_way_loses_nothing(
     write_shard = build.write_shard
     calls = iter(range(9))
 
-    def full(path: Path, table: object) -> None:
-        write_shard(path, table)
+    def full(path: Path, made: Iterable[list[dict[str, object]] | str]) -> None:
+        write_shard(path, made)
         if next(calls) == 2:
             raise OSError(28, "No space left on device", str(path))
 
@@ -328,6 +333,35 @@ def test_bad_photos_are_left_out_and_listed(tmp_path: Path, workers: int) -> Non
     )
 
 
+def test_a_panorama_that_becomes_too_thin_is_left_out(tmp_path: Path) -> None:
+    source = write_photos(tmp_path / "photos", 1)
+    (source / "panorama.png").write_bytes(encode_png(np.zeros((40, 400, 3), np.uint8)))
+    done = build_dataset(recipe(), list_folder(source, "CC0"), tmp_path / "out", split="test")
+    assert done.pairs == {"test": 1}
+    assert done.skipped == [
+        "panorama.png: 400×40 becomes 96×10, which is smaller than the 32 px asked for."
+    ]
+
+
+def test_memory_holds_few_photos_of_a_shard(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (160, 160, 3), dtype=np.uint8)
+    size = len(encode_png(noise))
+    changes = {"size": {"policy": "keep"}, "degradations": [], "shard_size": 64}
+    peaks = []
+    for count in (4, 40):
+        source = tmp_path / str(count)
+        source.mkdir()
+        for number in range(count):
+            (source / f"{number}.png").write_bytes(encode_png(noise + np.uint8(number)))
+        photos = list_folder(source, "CC0")
+        tracemalloc.start()
+        before = pa.total_allocated_bytes()
+        build_dataset(recipe(**changes), photos, tmp_path / f"out-{count}", split="test")
+        peaks.append(tracemalloc.get_traced_memory()[1] + pa.total_allocated_bytes() - before)
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 8 * size
+
+
 def test_not_one_usable_photo_is_an_error(tmp_path: Path) -> None:
     source = tmp_path / "photos"
     source.mkdir()
@@ -350,6 +384,7 @@ def test_hostile_names_build_and_load(tmp_path: Path) -> None:
     assert done.pairs == {"test": 4}
     assert len(done.skipped) == 1
     assert done.skipped[0].startswith("bäd\\n.png: not a picture")
+    require_distinct_names(PhotoSet(tmp_path / "out", "test").ids)
     sources = {photo.meta["source"] for photo in PhotoSet(tmp_path / "out", "test")}
     assert {"new\\nline.png", "no utf-8 \\udcff.png", "写真.png"} < sources
 
@@ -383,6 +418,19 @@ def test_variants_share_their_original_and_stay_in_one_split(
         assert len(set(inputs)) > 1
     assert len(where) == 9
     assert all(len(splits) == 1 for splits in where.values())
+    assert all(slug(identity) == identity for identity in where)
+
+
+def test_variants_of_the_longest_ids_keep_apart(photos: list[SourcePhoto], tmp_path: Path) -> None:
+    long = [
+        dataclasses.replace(photo, id=f"{'x' * 119}{number}")
+        for number, photo in enumerate(photos[:2])
+    ]
+    build_dataset(recipe(variants=2), long, tmp_path, split="test")
+    pairs = PhotoSet(tmp_path, "test")
+    assert len(pairs) == 4
+    assert all(slug(identity) == identity for identity in pairs.ids)
+    assert set(pairs.originals.values()) == {photo.id for photo in long}
 
 
 @pytest.fixture(scope="module")

@@ -173,3 +173,40 @@ def test_our_folder_never_hides_hugging_face_s_library():
     code = "import datasets, sys; sys.exit(not hasattr(datasets, 'load_dataset'))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("split", ["/x", "*", "../test", "", "t[a-z]st"])
+def test_a_split_that_is_no_name_is_one_sentence(tmp_path, masked_photos, split):
+    write(tmp_path, [masked_photos])
+    with pytest.raises(UserError, match="no dataset with a split named"):
+        PhotoSet(tmp_path, split)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("meta", "[1]", r"test-00000.*the meta of photo-0 is no JSON object"),
+        ("meta", '"text"', r"the meta of photo-0 is no JSON object"),
+        ("input", None, r"photo-0 \(input\): the dataset holds no picture"),
+        ("target", None, r"photo-0 \(target\): the dataset holds no picture"),
+        ("target", {"bytes": None, "path": "x.png"}, r"photo-0 \(target\): the dataset holds no"),
+    ],
+)
+def test_a_row_that_lacks_something_is_named(tmp_path, masked_photos, column, value, message):
+    rows = encode_shard(masked_photos[:1]).to_pylist()
+    rows[0][column] = value
+    path = shard_path(tmp_path, "test", 0, 1)
+    path.parent.mkdir(parents=True)
+    write_shard(path, pa.Table.from_pylist(rows, schema=SCHEMA))
+    with pytest.raises(UserError, match=message):
+        PhotoSet(tmp_path, "test")["photo-0"]
+
+
+def test_photos_are_hashed_only_when_asked(tmp_path, masked_photos, monkeypatch):
+    read = []
+    monkeypatch.setattr("romnet_bench.data.records._shard_digest", lambda p: read.append(p) or b"")
+    photos = PhotoSet(write(tmp_path, [masked_photos]), "test")
+    assert photos["photo-0"].id == "photo-0"
+    assert not read
+    assert photos.fingerprint == photos.fingerprint
+    assert len(read) == 1

@@ -16,6 +16,7 @@ from romnet_bench.data.sources import (
     split_photos,
 )
 from romnet_bench.errors import UserError
+from romnet_bench.files import slug
 from romnet_bench.images import read_rgb
 
 HOSTILE = [
@@ -56,7 +57,8 @@ def test_hostile_names_give_distinct_safe_ids(tmp_path: Path) -> None:
     assert ids == sorted(ids)
     assert len({identity.casefold() for identity in ids}) == len(ids)
     for photo in photos:
-        assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,128}", photo.id)
+        assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}", photo.id)
+        assert slug(photo.id) == photo.id  # a file name as it is
         assert photo.path.is_file()
         assert photo.origin.isprintable()
         photo.origin.encode()
@@ -73,6 +75,16 @@ def test_an_id_is_the_names_own_unless_two_fall_together(tmp_path: Path) -> None
     assert ids["c/d.jpg"] == "c-d"
     assert re.fullmatch("a-[0-9a-f]{8}", ids["a.jpg"])
     assert re.fullmatch("a-[0-9a-f]{8}", ids["a.png"])
+
+
+def test_long_names_that_fall_together_stay_apart_and_short(tmp_path: Path) -> None:
+    touch(tmp_path, [b"x" * 120 + b".jpg", b"x" * 120 + b".png", "京都.jpg".encode(), b"a b.jpg"])
+    (tmp_path / "sub").mkdir()
+    touch(tmp_path, ["東京.jpg".encode(), b"sub/" + b"x" * 120 + b".jpg"])
+    ids = [photo.id for photo in list_folder(tmp_path, "CC0")]
+    assert len({slug(identity) for identity in ids}) == 6
+    assert all(len(identity) <= 120 for identity in ids)
+    assert any(re.fullmatch("a-b-[0-9a-f]{8}", identity) for identity in ids)
 
 
 def test_ids_do_not_depend_on_where_the_folder_is(tmp_path: Path) -> None:

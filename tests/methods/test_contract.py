@@ -38,4 +38,4 @@ def test_input_is_the_photo_itself():
     check_outputs([PHOTO], outputs)
     assert all(np.array_equal(outputs[0][..., channel], PHOTO) for channel in range(3))
     assert method.fingerprint() == {}
-    assert not method.needs_reference
+    assert [method.restores, method.colorizes, method.needs_reference] == [False] * 3

@@ -77,6 +77,7 @@ def score(photo: Photo, output: Picture) -> dict[str, object]:
         "seconds": 0.25,
         "reference_id": "lender",
         "reference_rank": 1,
+        "original": photo.id,
         "input_sha256": hashlib.sha256(photo.input.tobytes()).hexdigest(),
         "output_sha256": hashlib.sha256(encode_png(output)).hexdigest(),
         "note": "",
@@ -86,6 +87,7 @@ def score(photo: Photo, output: Picture) -> dict[str, object]:
 def make_record(photos: PhotoSet, name: str, **changes: object) -> results.RunRecord:
     """A finished run's record; `changes` replace fields, `method.x` those of the method."""
     fields: dict[str, object] = {
+        "made_by": "run",
         "dataset": {
             "name": photos.name,
             "path": str(photos.folder),
@@ -105,7 +107,6 @@ def make_record(photos: PhotoSet, name: str, **changes: object) -> results.RunRe
         },
         "protocol": {"name": DEFAULT.name, "hash": DEFAULT.hash},
         "references": {},
-        "seed": 0,
         "device": "cpu",
         "command": f"romnet-bench run {name}",
         "commit": "",

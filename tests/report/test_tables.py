@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from romnet_bench.errors import UserError
+from romnet_bench.report.formats import to_markdown
 from romnet_bench.report.runs import compare_runs, load_run, unique_slugs
 from romnet_bench.report.tables import Row, Table, make_tables
 
@@ -151,10 +152,30 @@ def test_other_devices_and_metric_weights_are_told(full_bench: Any) -> None:
 
 
 def test_variants_of_few_photos_are_told(bench: Any) -> None:
+    run = bench.add_run(bench.add_dataset(), "blur")
+    bench.change_scores(run, psnr=[20.0, 20.1, 20.2, 30.0, 30.1, 30.2])
+    alone = make_table(bench)
+    assert "drawn over" not in " ".join(alone.footnotes)
+    bench.change_scores(run, original=["a", "a", "a", "b", "b", "b"])
+    table = make_table(bench)
+    assert "drawn over 2 photographs, each with all its variants" in " ".join(table.footnotes)
+    narrow, wide = (row_of(each, "blur").intervals["psnr"] for each in (alone, table))
+    assert (wide.low, wide.high) == (pytest.approx(20.1), pytest.approx(30.1))
+    assert narrow.high - narrow.low < wide.high - wide.low
+
+
+def test_a_run_without_scores_is_left_out_and_named(bench: Any) -> None:
     photos = bench.add_dataset()
-    bench.add_run(photos, "blur", dataset__originals=2)
-    footnotes = " ".join(make_table(bench).footnotes)
-    assert "variants of 2 photographs, not 6 independent ones" in footnotes
+    begun = bench.add_run(photos, "blur", folder="drawn/begun", finished="")
+    (begun / "scores.parquet").unlink()
+    with pytest.raises(UserError, match="holds no scores yet"):
+        compare_runs([bench.runs])
+    bench.add_run(photos, "noise")
+    table = make_table(bench)
+    assert [row.label for row in table.rows] == ["noise"]
+    line = "The run in begun is left out: it has no scores yet"
+    assert line in table.footnotes
+    assert line in to_markdown(table)
 
 
 def test_runs_of_one_label_are_told_apart(bench: Any) -> None:

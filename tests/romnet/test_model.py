@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from romnet_bench.romnet.backbones import build_features
+from romnet_bench.backbones import build_features
 from romnet_bench.romnet.discriminator import new_discriminator
 from romnet_bench.romnet.model import new_model, own_parameters
 from romnet_bench.romnet.presets import LITE, PAPER, TINY, RomnetConfig

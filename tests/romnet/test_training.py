@@ -1,6 +1,7 @@
 """Training: patches, exact resume, checkpoints, the log."""
 
 import csv
+import shutil
 import signal
 from pathlib import Path
 
@@ -9,12 +10,12 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from romnet_bench.data.records import PhotoSet
+from romnet_bench.data.records import PhotoSet, encode_shard, shard_path, write_shard
 from romnet_bench.errors import UserError
 from romnet_bench.romnet import train as training
 from romnet_bench.romnet.checkpoint import load_model, read_checkpoint
 from romnet_bench.romnet.patches import TrainingPatches
-from romnet_bench.romnet.presets import RomnetConfig
+from romnet_bench.romnet.presets import PAPER, RomnetConfig, adjust
 from romnet_bench.romnet.references import draw_crop, draw_other_crop, ten_others
 from romnet_bench.romnet.train import TrainSettings, train
 
@@ -149,7 +150,8 @@ def test_what_training_leaves(training_data: Path, small: RomnetConfig, tmp_path
     names = {path.name for path in tmp_path.iterdir()}
     assert {"best.safetensors", "last.safetensors", "log.csv", "pictures"} <= names
     assert len(list((tmp_path / "pictures").glob("step-*.png"))) == 2
-    model = load_model(trained.best, torch.device("cpu"))
+    model, saved = load_model(trained.best, torch.device("cpu"))
+    assert saved.progress["step"] in (3, 6)
     assert model.config == small
     assert not model.training
     row = _log(tmp_path)[0]
@@ -167,6 +169,38 @@ def test_training_lowers_the_restoration_loss(
     train(_settings(training_data, tmp_path, small, steps=50, save_every=50))
     losses = [float(row["rec_L"]) for row in _log(tmp_path)]
     assert sum(losses[-10:]) < 0.75 * sum(losses[:10])
+
+
+def test_a_validation_split_without_photos_costs_nothing(
+    training_data: Path, small: RomnetConfig, tmp_path: Path
+) -> None:
+    """Its photos may all have been left out when it was built: the last network is the best."""
+    data = shutil.copytree(training_data, tmp_path / "data")
+    write_shard(shard_path(data, "validation", 0, 1), encode_shard([]))
+    trained = train(_settings(data, tmp_path / "out", small, steps=2, save_every=1))
+    assert trained.psnr is None
+    assert read_checkpoint(trained.best).progress["step"] == 2
+
+
+def test_more_epochs_go_on_and_fewer_change_nothing(
+    training_data: Path, small: RomnetConfig, tmp_path: Path
+) -> None:
+    """Epochs say how long, not what; four pairs in patches of two are two steps an epoch."""
+    for epochs, steps in ((1, 2), (2, 4), (1, 4)):
+        longer = small.training.model_copy(update={"epochs": epochs})
+        config = small.model_copy(update={"training": longer})
+        trained = train(_settings(training_data, tmp_path, config, steps=None))
+        assert trained.steps == steps
+        assert len(_log(tmp_path)) == steps
+
+
+def test_changed_numbers_of_a_preset_are_named() -> None:
+    """Results of `paper` with a smaller crop do not pass for the paper's."""
+    assert PAPER.notes == []
+    changed = adjust(PAPER, training={"crop": 64}, matching={"backbone": "alexnet"}, losses={})
+    assert changed.notes == ["paper preset with another matching.backbone, training.crop"]
+    with pytest.raises(UserError, match="crop cannot be 65"):
+        adjust(PAPER, training={"crop": 65}, matching={}, losses={})
 
 
 def test_other_settings_are_refused(

@@ -14,9 +14,9 @@ from romnet_bench.synthesis.emulsion import Fading, Grain, Vignetting, fade, gra
 from romnet_bench.synthesis.layers import Layer, composite
 from romnet_bench.synthesis.noise import cloud, erratic_opacity, ramp
 from romnet_bench.synthesis.optics import Blur, Jpeg, Resolution, blur, jpeg, lose_resolution
-from romnet_bench.synthesis.polygon import Polygon, tear
+from romnet_bench.synthesis.polygon import MOST_RAGGED, Polygon, tear
 from romnet_bench.synthesis.steps import REFERENCE_SIDE, FloatPicture
-from romnet_bench.synthesis.strokes import Canvas, roughen
+from romnet_bench.synthesis.strokes import SPARE_ROUNDS, Canvas, roughen
 
 
 def random_picture(height: int, width: int, seed: int = 0) -> FloatPicture:
@@ -140,6 +140,18 @@ def test_a_polygon_is_pure_white_and_bounded(seed: int, share: float, side: int)
     # The covered area is the stated one, but for the width of a drawn edge and what lies outside.
     assert float(outcome.opacity.mean()) <= share * 1.15 + 4 / side**1.5
     assert np.allclose(outcome.picture, 0.3 + 0.7 * outcome.opacity, atol=1e-6)
+
+
+def test_the_most_ragged_outline_stays_small() -> None:
+    """Its edges grow by nearly as much as each halving takes off."""
+    square = np.array([[0.0, 0.0], [1000, 0], [1000, 1000], [0, 1000]])
+    for amount in (MOST_RAGGED, 1.0):
+        outline = roughen(square, np.random.default_rng(0), amount, finest=4.0)
+        assert len(outline) <= 4 * 2 ** (8 + SPARE_ROUNDS)
+    for seed in range(20):  # what recipes hold is not cut short
+        outline = roughen(square, np.random.default_rng(seed), 0.16, finest=4.0)
+        edges = np.diff(outline, axis=0, append=outline[:1])
+        assert np.hypot(*edges.T).max() <= 4
 
 
 def test_a_torn_border_touches_the_border() -> None:

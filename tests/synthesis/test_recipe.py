@@ -20,6 +20,9 @@ GOOD: dict[str, object] = {
 }
 
 
+POLYGON = {"kind": "polygon", "probability": 1, "area": [0, 0], "border": 0, "rim": [0, 0]}
+
+
 def write(folder: Path, **changes: object) -> str:
     path = folder / "mine.yaml"
     content = {key: value for key, value in {**GOOD, **changes}.items() if value is not None}
@@ -107,6 +110,10 @@ def test_an_unknown_name_lists_the_known_ones(name: str) -> None:
         (
             {"degradations": [{"kind": "blur", "probability": 1, "sigma": [0, 1], "sigm": 1}]},
             ["degradations.0.blur.sigm", "no key"],
+        ),
+        (
+            {"degradations": [POLYGON | {"ragged": [0.1, 0.5]}]},
+            ["degradations.0.polygon.ragged", "0.5 is above 0.3"],
         ),
         (
             {"degradations": [{"kind": "jpeg", "probability": 1, "quality": [0, 101]}]},
