@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from romnet_bench.color import lightness_grey
-from romnet_bench.data.records import Photo, encode_shard, shard_path, write_shard
+from romnet_bench.data.records import Photo, encode_photo, shard_path, write_shard
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +35,7 @@ def write_dataset(folder: Path, photos: list[Photo]) -> Path:
     """The photos as a dataset's split "test", in one shard."""
     path = shard_path(folder, "test", 0, 1)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_shard(path, encode_shard(photos))
+    write_shard(path, map(encode_photo, photos))
     return folder
 
 

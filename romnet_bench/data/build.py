@@ -13,7 +13,7 @@ import json
 import multiprocessing
 import re
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from romnet_bench import __version__
 from romnet_bench.color import lightness_grey
 from romnet_bench.data.cards import dataset_card
-from romnet_bench.data.records import SCHEMA, Photo, encode_photo, shard_path
+from romnet_bench.data.records import Photo, encode_photo, shard_path, write_shard
 from romnet_bench.data.sources import SourcePhoto, split_photos
 from romnet_bench.errors import PictureError, UserError
 from romnet_bench.files import (
@@ -165,29 +165,24 @@ def _write_missing(
         made = apply(make, itertools.chain.from_iterable(shard.photos for shard in missing))
         made = track(made, "degrading", total=total, done=total - left)
         for shard in missing:
+            skipped: list[str] = []
             with written_beside(shard.path) as part:
-                write_shard(part, itertools.islice(made, len(shard.photos)))
+                rows = _usable(itertools.islice(made, len(shard.photos)), skipped)
+                write_shard(part, rows, functools.partial(_note, skipped))
         next(made, None)  # lets the progress show that all are through
 
 
-def write_shard(path: Path, made: Iterable[_Made]) -> None:
-    """Writes a shard photo by photo, each pair a row group, so that few are in memory at a time.
+def _usable(made: Iterator[_Made], skipped: list[str]) -> Iterator[dict[str, object]]:
+    """The rows of all photos; sentences about those left out go into `skipped`."""
+    for result in made:
+        if isinstance(result, str):
+            skipped.append(result)
+        else:
+            yield from result
 
-    Args:
-        path: the file.
-        made: for each photo its rows, or a sentence that says why it is left out; the sentences go
-            into the file's metadata.
-    """
-    skipped = []
-    with pq.ParquetWriter(path, SCHEMA, compression="none", use_dictionary=False) as writer:
-        for result in made:
-            if isinstance(result, str):
-                skipped.append(result)
-                continue
-            for row in result:
-                writer.write_table(pa.Table.from_pylist([row], schema=SCHEMA))
-        notes = json.dumps(skipped, ensure_ascii=False)
-        writer.add_key_value_metadata({_SKIPPED.decode(): notes})
+
+def _note(skipped: list[str]) -> dict[str, str]:
+    return {_SKIPPED.decode(): json.dumps(skipped, ensure_ascii=False)}
 
 
 _Map = Callable[[Callable[[SourcePhoto], _Made], Iterator[SourcePhoto]], Iterator[_Made]]

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,20 +77,24 @@ def encode_photo(photo: Photo) -> dict[str, object]:
     }
 
 
-def encode_shard(photos: list[Photo]) -> pa.Table:
-    """Photos as a table that `write_shard` takes."""
-    return shard_table([encode_photo(photo) for photo in photos])
+def write_shard(
+    path: Path,
+    rows: Iterable[dict[str, object]],
+    notes: Callable[[], dict[str, str]] = dict,
+) -> None:
+    """Writes rows of `encode_photo` as they come, so that few are in memory at a time.
 
+    One photo is one row group: any photo is read by itself.
 
-def shard_table(rows: list[dict[str, object]], notes: dict[str, str] | None = None) -> pa.Table:
-    """Rows of `encode_photo` as a table; `notes` go into the file's own metadata."""
-    table = pa.Table.from_pylist(rows, schema=SCHEMA)
-    return table.replace_schema_metadata({**(SCHEMA.metadata or {}), **(notes or {})})
-
-
-def write_shard(path: Path, table: pa.Table) -> None:
-    """Writes a shard with one photo a row group, so that any photo is read by itself."""
-    pq.write_table(table, path, row_group_size=1, compression="none", use_dictionary=False)
+    Args:
+        path: the file.
+        rows: the photos, in order.
+        notes: asked after the last row, for the file's own metadata.
+    """
+    with pq.ParquetWriter(path, SCHEMA, compression="none", use_dictionary=False) as writer:
+        for row in rows:
+            writer.write_table(pa.Table.from_pylist([row], schema=SCHEMA))
+        writer.add_key_value_metadata(notes())
 
 
 class PhotoSet:

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from romnet_bench import metrics, protocol
 from romnet_bench.bench import results, scoring
 from romnet_bench.bench.run import RunSettings, run_method, score_folder
-from romnet_bench.data.records import Photo, PhotoSet, encode_shard, shard_path, write_shard
+from romnet_bench.data.records import Photo, PhotoSet, encode_photo, shard_path, write_shard
 from romnet_bench.errors import UserError, WeightsError
 from romnet_bench.files import locked, sha256_file, slug
 from romnet_bench.images import Picture, encode_png, read_rgb, to_rgb
@@ -78,7 +78,7 @@ def scores(folder: Path) -> pd.DataFrame:
 
 
 def rewrite(dataset: Path, photos: list[Photo]) -> None:
-    write_shard(shard_path(dataset, "test", 0, 1), encode_shard(photos))
+    write_shard(shard_path(dataset, "test", 0, 1), map(encode_photo, photos))
 
 
 def test_a_run_leaves_all_it_should(tiny_dataset, tiny_photos, tmp_path, monkeypatch):
@@ -520,7 +520,7 @@ def test_one_run_never_writes_over_another(tiny_dataset, tiny_photos, outputs, t
     alike = slug("a b")
     with pytest.raises(UserError, match="holds a run of a b on the split test: choose another"):
         score(outputs, tiny_dataset, out, name=alike)
-    write_shard(shard_path(tiny_dataset, "train", 0, 1), encode_shard(tiny_photos))
+    write_shard(shard_path(tiny_dataset, "train", 0, 1), map(encode_photo, tiny_photos))
     with pytest.raises(UserError, match="on the split test"):
         score_folder(outputs, PhotoSet(tiny_dataset, "train"), out, "a b", settings=SETTINGS)
     (out / "tiny" / alike / "run.json").write_text("{")

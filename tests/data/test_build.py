@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -218,8 +217,8 @@ def test_full_disk_half_way_loses_nothing(
     write_shard = build.write_shard
     calls = iter(range(9))
 
-    def full(path: Path, made: Iterable[list[dict[str, object]] | str]) -> None:
-        write_shard(path, made)
+    def full(path: Path, *arguments: Any) -> None:
+        write_shard(path, *arguments)
         if next(calls) == 2:
             raise OSError(28, "No space left on device", str(path))
 

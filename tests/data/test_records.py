@@ -9,10 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from romnet_bench.data.records import (
-    SCHEMA,
     Photo,
     PhotoSet,
-    encode_shard,
+    encode_photo,
     list_splits,
     shard_path,
     write_shard,
@@ -48,7 +47,7 @@ def write(folder: Path, shards: list[list[Photo]], split: str = "test") -> Path:
     for index, photos in enumerate(shards):
         path = shard_path(folder, split, index, len(shards))
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_shard(path, encode_shard(photos))
+        write_shard(path, map(encode_photo, photos))
     return folder
 
 
@@ -158,11 +157,11 @@ def test_a_parquet_file_of_something_else_is_one_sentence(tmp_path):
 
 
 def test_a_damaged_picture_names_its_photo(tmp_path, masked_photos):
-    rows = encode_shard(masked_photos[:1]).to_pylist()
+    rows = [encode_photo(photo) for photo in masked_photos[:1]]
     rows[0]["target"]["bytes"] = rows[0]["target"]["bytes"][:60]
     path = shard_path(tmp_path, "test", 0, 1)
     path.parent.mkdir(parents=True)
-    write_shard(path, pa.Table.from_pylist(rows, schema=SCHEMA))
+    write_shard(path, rows)
     with pytest.raises(UserError, match=r"photo-0 \(target\)"):
         PhotoSet(tmp_path, "test")["photo-0"]
 
@@ -193,11 +192,11 @@ def test_a_split_that_is_no_name_is_one_sentence(tmp_path, masked_photos, split)
     ],
 )
 def test_a_row_that_lacks_something_is_named(tmp_path, masked_photos, column, value, message):
-    rows = encode_shard(masked_photos[:1]).to_pylist()
+    rows = [encode_photo(photo) for photo in masked_photos[:1]]
     rows[0][column] = value
     path = shard_path(tmp_path, "test", 0, 1)
     path.parent.mkdir(parents=True)
-    write_shard(path, pa.Table.from_pylist(rows, schema=SCHEMA))
+    write_shard(path, rows)
     with pytest.raises(UserError, match=message):
         PhotoSet(tmp_path, "test")["photo-0"]
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from romnet_bench.color import lightness_grey
-from romnet_bench.data.records import Photo, PhotoSet, encode_shard, shard_path, write_shard
+from romnet_bench.data.records import Photo, PhotoSet, encode_photo, shard_path, write_shard
 from romnet_bench.errors import UserError, WeightsError
 from romnet_bench.references.choice import RankedReferences
 from romnet_bench.references.features import GRID, load_features
@@ -68,7 +68,7 @@ def candidates(tmp_path: Path) -> PhotoSet:
         photos.append(Photo(identity, lightness_grey(target), target, None, meta))
     path = shard_path(tmp_path, "train", 0, 1)
     path.parent.mkdir(parents=True)
-    write_shard(path, encode_shard(photos))
+    write_shard(path, map(encode_photo, photos))
     return PhotoSet(tmp_path, "train")
 
 

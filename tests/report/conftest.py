@@ -11,7 +11,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from romnet_bench.bench import results
 from romnet_bench.color import lightness_grey
-from romnet_bench.data.records import Photo, PhotoSet, encode_shard, shard_path, write_shard
+from romnet_bench.data.records import Photo, PhotoSet, encode_photo, shard_path, write_shard
 from romnet_bench.files import write_bytes
 from romnet_bench.images import Picture, encode_png, to_rgb
 from romnet_bench.protocol import DEFAULT
@@ -40,7 +40,7 @@ def write_dataset(folder: Path, targets: dict[str, Picture]) -> PhotoSet:
     ]
     path = shard_path(folder, "test", 0, 1)
     path.parent.mkdir(parents=True)
-    write_shard(path, encode_shard(photos))
+    write_shard(path, map(encode_photo, photos))
     return PhotoSet(folder, "test")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from romnet_bench.color import lightness_grey
-from romnet_bench.data.records import Photo, encode_shard, shard_path, write_shard
+from romnet_bench.data.records import Photo, encode_photo, shard_path, write_shard
 from romnet_bench.romnet.presets import TINY, RomnetConfig
 
 
@@ -30,7 +30,7 @@ def training_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = shard_path(folder, split, 0, 1)
         path.parent.mkdir(parents=True, exist_ok=True)
         photos = [photo(identity, seed=ord(identity[0])) for identity in ids]
-        write_shard(path, encode_shard(photos))
+        write_shard(path, map(encode_photo, photos))
     return folder
 
 

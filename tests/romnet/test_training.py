@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from romnet_bench.data.records import PhotoSet, encode_shard, shard_path, write_shard
+from romnet_bench.data.records import PhotoSet, encode_photo, shard_path, write_shard
 from romnet_bench.errors import UserError
 from romnet_bench.romnet import train as training
 from romnet_bench.romnet.checkpoint import load_model, read_checkpoint
@@ -176,7 +176,7 @@ def test_a_validation_split_without_photos_costs_nothing(
 ) -> None:
     """Its photos may all have been left out when it was built: the last network is the best."""
     data = shutil.copytree(training_data, tmp_path / "data")
-    write_shard(shard_path(data, "validation", 0, 1), encode_shard([]))
+    write_shard(shard_path(data, "validation", 0, 1), map(encode_photo, []))
     trained = train(_settings(data, tmp_path / "out", small, steps=2, save_every=1))
     assert trained.psnr is None
     assert read_checkpoint(trained.best).progress["step"] == 2
