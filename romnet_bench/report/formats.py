@@ -32,6 +32,8 @@ def format_seconds(seconds: float) -> str:
     """Seconds per photo in two significant digits or whole seconds, `–` if unknown."""
     if math.isnan(seconds):
         return EMPTY
+    if seconds < 0.01:
+        return "<0.01"
     return f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.2g}"
 
 

@@ -105,7 +105,14 @@ def test_latex_compiles(table: Table, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0.0123, "0.012"), (0.5, "0.5"), (9.96, "10"), (61.4, "61"), (float("nan"), "–")],
+    [
+        (0.0001, "<0.01"),
+        (0.0123, "0.012"),
+        (0.5, "0.5"),
+        (9.96, "10"),
+        (61.4, "61"),
+        (float("nan"), "–"),
+    ],
 )
 def test_seconds(seconds: float, shown: str) -> None:
     assert formats.format_seconds(seconds) == shown
