@@ -67,7 +67,7 @@ def cli() -> None:
     """Restore and colourise old photographs, and measure how well.
 
     \b
-    A first look (six minutes, no network):  romnet-bench demo
+    A first look (three minutes, no network):  romnet-bench demo
     One photo:  romnet-bench restore PHOTO --reference COLOUR_PHOTO
     """
 
@@ -397,7 +397,7 @@ def restore(
 @click.option("--out", type=_FOLDER, default=Path("romnet-bench-demo"), show_default=True)
 @click.option("--steps", type=click.IntRange(min=1), help="Training steps.  [default: 300]")
 def demo(out: Path, steps: int | None) -> None:
-    """Build, train, run and report on seven sample photographs: six minutes, no network.
+    """Build, train, run and report on seven sample photographs: three minutes, no network.
 
     \b
     Example:

@@ -148,7 +148,7 @@ TINY = RomnetConfig(
     # losses drowns that of the luminance loss (waves with noise, 60 steps: rec_L falls to half
     # without it, and not at all with it).
     # The discriminator learns slowly: at the network's own rate it wins before there is any colour
-    # to judge, and rec_ab grows by half in 600 steps.
+    # to judge, and rec_ab grows by a quarter in 600 steps.
     training=TrainingConfig(
         learning_rate=5e-4,
         discriminator_learning_rate=1e-5,

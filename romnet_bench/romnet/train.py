@@ -186,7 +186,7 @@ def training_step(nets: Nets, batch: tuple[Tensor, Tensor, Tensor], epoch: int) 
         parts["perc_L"] = loss(nets.perceptual(restored.lightness), target_maps)
     # L_adv,ab is about chroma (E over G_ab and I'_ab): real and made stand on the same lightness,
     # the true one. On their own they are told apart by the damage that is left in I'_L, which
-    # chroma cannot mend: in 900 steps the discriminator won and rec_ab rose to twice its start.
+    # chroma cannot mend: in 900 steps the discriminator won and rec_ab rose from 0.09 to 0.16.
     nets.discriminator.requires_grad_(False)
     parts["adv"] = adversarial_loss(nets.discriminator(target_lightness, restored.ab))
     total = total_loss(parts, config.losses)
@@ -228,7 +228,7 @@ def _new_nets(settings: TrainSettings) -> Nets:
             perceptual, config.losses.perceptual_backbone, settings.weights, settings.download
         )
         perceptual = perceptual.to(device).eval()
-    # The layout in which convolutions run fastest, here by a third on a CPU; same numbers.
+    # The layout in which convolutions run fastest, here by a quarter on a CPU; same numbers.
     model = model.to(device).to(memory_format=torch.channels_last).train()
     discriminator = new_discriminator(config.losses.discriminator_features, settings.seed)
     discriminator = discriminator.to(device).to(memory_format=torch.channels_last)

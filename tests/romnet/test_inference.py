@@ -40,7 +40,7 @@ def test_any_size(size: tuple[int, int], reference: tuple[int, int]) -> None:
     assert output.dtype == np.uint8
 
 
-def test_lightness_is_the_restored_one(model: ROMNet) -> None:
+def test_lightness_is_the_restored_one() -> None:
     """Colour at a smaller size does not blur the light: L of the output is I'_L."""
     random = np.random.default_rng(1)
     photo = random.integers(60, 200, (96, 64), dtype=np.uint8)
