@@ -11,12 +11,15 @@ import click
 
 from romnet_bench import __version__
 from romnet_bench.errors import UserError, is_out_of_memory
+from romnet_bench.romnet.ablations import ABLATIONS, TRAININGS, ablated
 
 if TYPE_CHECKING:
     from romnet_bench.bench.results import RunRecord
     from romnet_bench.bench.run import RunSettings
     from romnet_bench.data.records import PhotoSet
     from romnet_bench.references.choice import ReferenceChooser
+    from romnet_bench.romnet.step import Precision
+    from romnet_bench.speed.cases import Measure
 
 FAILED = 1
 PARTLY = 3  # done, but some photos had to be left out
@@ -48,7 +51,12 @@ _download = click.option(
     help="Fetch pretrained weights that are missing.",
 )
 _checkpoint = click.option(
-    "--checkpoint", type=_FILE, help="A trained ROMNet.  [default: checkpoints/romnet/best…]"
+    "--checkpoint",
+    type=_FILE,
+    help="A trained ROMNet.  [default: checkpoints/romnet/best.safetensors, else the shipped one]",
+)
+_ablation = click.option(
+    "--ablation", type=click.Choice(list(ABLATIONS)), help="ROMNet without a part (section IV-C)."
 )
 _color_side = click.option(
     "--color-side",
@@ -56,6 +64,20 @@ _color_side = click.option(
     default=256,
     show_default=True,
     help="Longest side at which colours are predicted.",
+)
+_precision = click.option(
+    "--precision",
+    type=click.Choice(["fp32", "bf16"]),
+    default="fp32",
+    show_default=True,
+    help="Of forward passes; bf16 is faster on recent GPUs and slower on most CPUs.",
+)
+_compiled = click.option("--compile/--eager", "compiled", default=False, help="Use torch.compile.")
+_reference_features = click.option(
+    "--reference-features",
+    default="vgg19",
+    show_default=True,
+    help="Rank by vgg19, resnet34, squeezenet1_1, alexnet, or filters (needs no weights).",
 )
 _SEED = click.IntRange(0, 2**63 - 1)
 _seed = click.option("--seed", type=_SEED, default=0, show_default=True)
@@ -129,12 +151,12 @@ def build_synthetic(
 @cli.command()
 @_data
 @click.option("--preset", default="tiny", show_default=True, help="paper, lite or tiny.")
+@_ablation
 @click.option(
     "--out",
     type=_FOLDER,
-    default=Path("checkpoints/romnet"),
-    show_default=True,
-    help="For checkpoints, log and pictures; a training there goes on.",
+    help="For checkpoints, log and pictures; a training there goes on.  [default: "
+    "checkpoints/romnet, with --ablation checkpoints/romnet-NAME]",
 )
 @click.option("--steps", type=click.IntRange(min=1), help="Optimiser steps in all.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Instead of the preset's.")
@@ -149,12 +171,15 @@ def build_synthetic(
 @_seed
 @_device
 @click.option("--workers", type=click.IntRange(min=0), help="Processes that prepare patches.")
+@_precision
+@_compiled
 @_weights
 @_download
 def train(
     data: Path,
     preset: str,
-    out: Path,
+    ablation: str | None,
+    out: Path | None,
     steps: int | None,
     epochs: int | None,
     batch: int | None,
@@ -166,6 +191,8 @@ def train(
     seed: int,
     device: str,
     workers: int | None,
+    precision: "Precision",
+    compiled: bool,
     weights: Path | None,
     download: bool,
 ) -> None:
@@ -176,10 +203,13 @@ def train(
     \b
     Example:
       romnet-bench train --data data/mine --preset lite --out checkpoints/mine
+    Several GPUs, each with its share of every step's patches:
+      accelerate launch -m romnet_bench train --data data/mine --preset paper
     """
     from romnet_bench.files import human_path
+    from romnet_bench.methods.romnet import default_folder
     from romnet_bench.romnet.presets import adjust, find_preset
-    from romnet_bench.romnet.train import TrainSettings
+    from romnet_bench.romnet.train import TrainSettings, default_workers
     from romnet_bench.romnet.train import train as train_romnet
 
     training: dict[str, object] = {
@@ -196,23 +226,28 @@ def train(
         if perceptual is None
         else {"perceptual_backbone": None if perceptual == "none" else perceptual},
     )
+    if ablation is not None:
+        config = ablated(config, ablation)
     chosen = _choose_device(device)
     trained = train_romnet(
         TrainSettings(
             data=data,
-            out=out,
+            out=out or default_folder(ablation),
             config=config,
             steps=steps,
             seed=seed,
             device=chosen,
-            workers=workers if workers is not None else (0 if chosen == "cpu" else 4),
+            workers=workers if workers is not None else default_workers(chosen),
             save_every=save_every,
             weights=weights,
             download=download,
+            precision=precision,
+            compiled=compiled,
         )
     )
-    best = "" if trained.psnr is None else f", best validation PSNR {trained.psnr:.2f} dB"
-    click.echo(f"Trained {trained.steps} steps{best}: {human_path(trained.best)}")
+    if trained.rank == 0:
+        best = "" if trained.psnr is None else f", best validation PSNR {trained.psnr:.2f} dB"
+        click.echo(f"Trained {trained.steps} steps{best}: {human_path(trained.best)}")
 
 
 @cli.command()
@@ -221,15 +256,11 @@ def train(
 @_split
 @_runs
 @_checkpoint
+@_ablation
 @click.option("--reference", type=_FILE, help="One colour photo for all, instead of ranked ones.")
 @click.option("--references", type=_FOLDER, help="A dataset to rank.  [default: --data]")
 @click.option("--references-split", default="train", show_default=True, help="Which photos of it.")
-@click.option(
-    "--reference-features",
-    default="vgg19",
-    show_default=True,
-    help="Rank by vgg19, resnet34, squeezenet1_1, alexnet, or filters (needs no weights).",
-)
+@_reference_features
 @click.option(
     "--rank", type=click.IntRange(min=1), default=1, show_default=True, help="1 is most similar."
 )
@@ -243,6 +274,7 @@ def run(
     split: str,
     out: Path,
     checkpoint: Path | None,
+    ablation: str | None,
     reference: Path | None,
     references: Path | None,
     references_split: str,
@@ -264,12 +296,19 @@ def run(
     from romnet_bench.methods.contract import MethodOptions
     from romnet_bench.methods.registry import load_method
 
+    if ablation is not None and method != "romnet":
+        raise UserError(f"--ablation is a part of ROMNet: give --method romnet, not {method}.")
     chosen = _choose_device(device)
     photos = PhotoSet(data, split)
-    loaded = load_method(
-        method,
-        MethodOptions(checkpoint=checkpoint, device=chosen, weights=weights, color_side=color_side),
+    options = MethodOptions(
+        checkpoint=checkpoint,
+        device=chosen,
+        weights=weights,
+        download=download,
+        color_side=color_side,
+        ablation=ablation,
     )
+    loaded = load_method(method, options)
     chooser: ReferenceChooser | None = None
     if loaded.needs_reference and reference is not None:
         chooser = _given_reference(reference)
@@ -335,6 +374,82 @@ def score(
 
 
 @cli.command()
+@click.option("--clean", type=_FOLDER, required=True, help="Undamaged photos: Tables IV and V.")
+@click.option("--degraded", type=_FOLDER, required=True, help="Degraded photos: Table VI.")
+@click.option("--preset", default="tiny", show_default=True, help="paper, lite or tiny.")
+@click.option("--steps", type=click.IntRange(min=1), help="Of each training.")
+@click.option("--out", type=_FOLDER, default=Path("ablation"), show_default=True)
+@click.option(
+    "--only",
+    type=click.Choice(list(TRAININGS)),
+    multiple=True,
+    help="This network alone, or those where given several times.  [default: all eight]",
+)
+@click.option("--save-every", type=click.IntRange(min=1), help="Steps.  [default: an epoch]")
+@_reference_features
+@_seed
+@_device
+@click.option("--workers", type=click.IntRange(min=0), help="Processes that prepare patches.")
+@_precision
+@_compiled
+@_weights
+@_download
+def ablate(
+    clean: Path,
+    degraded: Path,
+    preset: str,
+    steps: int | None,
+    out: Path,
+    only: tuple[str, ...],
+    save_every: int | None,
+    reference_features: str,
+    seed: int,
+    device: str,
+    workers: int | None,
+    precision: "Precision",
+    compiled: bool,
+    weights: Path | None,
+    download: bool,
+) -> None:
+    """Train and score ROMNet without one part at a time: the paper's Tables IV, V and VI.
+
+    Eight networks of the preset, each scored on its dataset's split `test`; what is finished in the
+    folder is not done again. Several processes with different `--only` may share one folder.
+
+    \b
+    Example:
+      romnet-bench ablate --clean data/clean --degraded data/mine --preset tiny --out ablation
+    """
+    from romnet_bench.ablate import AblateSettings
+    from romnet_bench.ablate import ablate as make_study
+    from romnet_bench.files import human_path
+    from romnet_bench.romnet.presets import find_preset
+
+    chosen = _choose_device(device)
+    made = make_study(
+        AblateSettings(
+            clean=clean,
+            degraded=degraded,
+            out=out,
+            config=find_preset(preset),
+            steps=steps,
+            seed=seed,
+            device=chosen,
+            workers=workers if workers is not None else (0 if chosen == "cpu" else 4),
+            save_every=save_every,
+            weights=weights,
+            download=download,
+            reference_features=reference_features,
+            precision=precision,
+            compiled=compiled,
+            only=only,
+        )
+    )
+    click.echo(f"\n{made.markdown}\nTables: {human_path(made.folder)}")
+    _left_out(made.failed)
+
+
+@cli.command()
 @click.argument("runs", nargs=-1, required=True, type=_FOLDER)
 @click.option("--out", type=_FOLDER, default=Path("romnet-bench-report"), show_default=True)
 @click.option("--data", type=_FOLDER, help="The dataset, if it moved since the runs.")
@@ -354,18 +469,24 @@ def report(runs: tuple[Path, ...], out: Path, data: Path | None) -> None:
 
 @cli.command()
 @click.argument("photos", nargs=-1, required=True, type=_PATH)
-@click.option("--reference", type=_FILE, required=True, help="A colour photo of similar things.")
+@click.option(
+    "--reference", type=_FILE, help="A colour photo of similar things; without it, no colour."
+)
 @_checkpoint
 @click.option("--out", type=_PATH, help="A folder, or a .png file for one photo.")
 @_color_side
 @_device
+@_weights
+@_download
 def restore(
     photos: tuple[Path, ...],
-    reference: Path,
+    reference: Path | None,
     checkpoint: Path | None,
     out: Path | None,
     color_side: int,
     device: str,
+    weights: Path | None,
+    download: bool,
 ) -> None:
     """Restore and colourise PHOTOS; each result stands beside its photo, nothing is overwritten.
 
@@ -379,9 +500,13 @@ def restore(
     from romnet_bench.restore import restore_files
 
     options = MethodOptions(
-        checkpoint=checkpoint, device=_choose_device(device), color_side=color_side
+        checkpoint=checkpoint,
+        device=_choose_device(device),
+        weights=weights,
+        download=download,
+        color_side=color_side,
     )
-    method = load_method("romnet", options)
+    method = load_method("romnet-grey" if reference is None else "romnet", options)
     left_out = []
     for photo, result in restore_files(method, list(photos), reference, out):
         if isinstance(result, str):
@@ -391,6 +516,138 @@ def restore(
     if len(left_out) == len(photos) == 1:
         raise UserError(left_out[0])
     _left_out(left_out)
+
+
+@cli.command()
+@click.option("--preset", "presets", multiple=True, help="Repeatable.  [default: all of them]")
+@click.option(
+    "--size",
+    "sizes",
+    type=click.IntRange(min=1),
+    multiple=True,
+    default=(256, 512, 1024),
+    show_default=True,
+    help="The side of pictures and patches, a multiple of 32; repeatable.",
+)
+@click.option(
+    "--measure",
+    "works",
+    type=click.Choice(["training", "photo", "parts"]),
+    multiple=True,
+    default=("training", "photo", "parts"),
+    show_default=True,
+    help="The training step, one photo from grey to colour, the network's parts; repeatable.",
+)
+@click.option(
+    "--precision",
+    "precisions",
+    type=click.Choice(["fp32", "bf16"]),
+    multiple=True,
+    default=("fp32",),
+    show_default=True,
+    help="Repeatable.",
+)
+@click.option("--eager", is_flag=True, help="As it is written.  [default, without --compiled]")
+@click.option("--compiled", is_flag=True, help="Through torch.compile.")
+@click.option(
+    "--batch", type=click.IntRange(min=1), help="Patches a step.  [default: the preset's]"
+)
+@click.option(
+    "--data", type=_FOLDER, help="Measure how fast this dataset's patches are loaded, too."
+)
+@click.option(
+    "--workers", type=click.IntRange(min=0), help="Processes that load.  [default: training's]"
+)
+@click.option("--rounds", type=click.IntRange(min=1), default=5, show_default=True)
+@click.option(
+    "--threads", type=click.IntRange(min=1), help="On the CPU.  [default: torch's choice]"
+)
+@_device
+@click.option(
+    "--out",
+    type=_FILE,
+    default=Path("romnet-bench-speed"),
+    show_default=True,
+    help="The table's name; .csv and .md are put behind it.",
+)
+def bench(
+    presets: tuple[str, ...],
+    sizes: tuple[int, ...],
+    works: tuple["Measure", ...],
+    precisions: tuple["Precision", ...],
+    eager: bool,
+    compiled: bool,
+    batch: int | None,
+    data: Path | None,
+    workers: int | None,
+    rounds: int,
+    threads: int | None,
+    device: str,
+    out: Path,
+) -> None:
+    """Measure speed, memory and FLOPs of the presets on this machine; Ctrl-C keeps what is done.
+
+    Every case runs in a process of its own, with random weights. Nothing is downloaded.
+
+    \b
+    Example:
+      romnet-bench bench --preset paper --size 256 --batch 32 --precision bf16 --compiled
+    The same for a CPU, and only for photos:
+      romnet-bench bench --preset lite --size 256 --size 512 --measure photo --device cpu
+    """
+    from romnet_bench.files import human_path
+    from romnet_bench.romnet.presets import PRESETS
+    from romnet_bench.romnet.train import default_workers
+    from romnet_bench.speed.cases import plan_cases
+    from romnet_bench.speed.machine import describe_machine, require_possible
+    from romnet_bench.speed.measure import measure_speed, output_files
+    from romnet_bench.speed.table import to_text
+
+    chosen = _choose_device(device)
+    modes = (False, True) if eager and compiled else (compiled,)
+    cases = plan_cases(
+        presets or tuple(PRESETS),
+        sizes,
+        works,
+        device=chosen,
+        precisions=precisions,
+        compiled=modes,
+        batch=batch,
+        rounds=rounds,
+        threads=threads,
+        data=data,
+        workers=workers if workers is not None else default_workers(chosen),
+    )
+    require_possible(chosen, precisions, modes)
+    machine = describe_machine(chosen, threads)
+    rows = []
+    try:
+        for row in measure_speed(cases, out, machine):
+            rows.append(row)
+    finally:  # Ctrl-C shows what was measured
+        if rows:
+            facts = "\n".join(f"{name}: {fact}" for name, fact in machine.items())
+            files = " and ".join(human_path(path) for path in output_files(out))
+            click.echo(f"{facts}\n\n{to_text(rows)}\n\n{files}")
+
+
+@cli.command()
+@click.argument("checkpoint", type=_FILE)
+@click.option("--out", type=_FILE, required=True, help="The file to write, .safetensors.")
+def release(checkpoint: Path, out: Path) -> None:
+    """Make a small file to share of a trained CHECKPOINT, a quarter of its size or less.
+
+    It holds the network in half precision; its pretrained features stay with their publishers.
+
+    \b
+    Example:
+      romnet-bench release checkpoints/romnet/best.safetensors --out mine.safetensors
+    """
+    from romnet_bench.files import human_path
+    from romnet_bench.romnet.checkpoint import release_checkpoint
+
+    release_checkpoint(checkpoint, out)
+    click.echo(f"{human_path(out)}: {out.stat().st_size / 1e6:.1f} MB")
 
 
 @cli.command()
@@ -507,7 +764,7 @@ def _interrupted() -> int:
 
 def _resumes(words: list[str]) -> bool:
     """Whether a command line's command finds what it did before; `restore` and `report` begin."""
-    return not {"build-synthetic", "train", "run", "score", "demo"}.isdisjoint(words[1:2])
+    return not {"build-synthetic", "train", "run", "score", "ablate", "demo"}.isdisjoint(words[1:2])
 
 
 def _describe(error: OSError) -> str:

@@ -16,14 +16,14 @@ LONGEST_STEM = 200
 
 
 def restore_files(
-    method: Method, photos: list[Path], reference: Path, out: Path | None
+    method: Method, photos: list[Path], reference: Path | None, out: Path | None
 ) -> Iterator[tuple[Path, Path | str]]:
     """Restores photos one by one, each written as soon as it is done.
 
     Args:
         method: the system that restores.
         photos: picture files; a colour scan of an old photo is taken as grey.
-        reference: a colour photo to take colours from.
+        reference: a colour photo to take colours from, where the method wants one.
         out: a folder for the results, or for a single photo a file; beside each photo without.
 
     Yields:
@@ -33,7 +33,7 @@ def restore_files(
         UserError: the reference cannot be read, `out` does not fit or exists already, or the
             folder of the results takes no files.
     """
-    colors = read_rgb(reference)
+    colors = None if reference is None else read_rgb(reference)
     file = None
     if out is not None and out.suffix.lower() in SUFFIXES and not out.is_dir():
         file = out

@@ -154,6 +154,12 @@ class PhotoSet:
             meta=json.loads(values["meta"] or "{}"),
         )
 
+    def pair(self, identity: str) -> tuple[Picture, Picture]:
+        """Input H×W and target H×W×3 of that id, without decoding the mask."""
+        values = self._values(identity, ["input", "target"])
+        grey = _grey(values["input"], f"{identity} (input)")
+        return grey, _colour(values["target"], f"{identity} (target)")
+
     def target(self, identity: str) -> Picture:
         """The colour target of that id, H×W×3, without decoding the rest."""
         values = self._values(identity, ["target"])

@@ -22,13 +22,17 @@ class MethodOptions:
         checkpoint: trained weights of the method itself.
         device: where models run, such as "cpu" or "cuda".
         weights: a file or folder of pretrained backbones, before all other places.
+        download: fetch pretrained backbones that are missing.
         color_side: the longest side, in pixels, at which colours are predicted.
+        ablation: which part of ROMNet the network does without (see `romnet.ablations`).
     """
 
     checkpoint: Path | None = None
     device: str = "cpu"
     weights: Path | None = None
+    download: bool = False
     color_side: int = 256
+    ablation: str | None = None
 
 
 @runtime_checkable

@@ -14,6 +14,7 @@ GROUP = "romnet_bench.methods"
 _OURS = (
     EntryPoint("input", "romnet_bench.methods.input:load", GROUP),
     EntryPoint("romnet", "romnet_bench.methods.romnet:load", GROUP),
+    EntryPoint("romnet-grey", "romnet_bench.methods.romnet_grey:load", GROUP),
 )
 
 

@@ -75,8 +75,8 @@ def to_csv(table: Table) -> str:
         fields += [row.method, row.label, row.restores, row.colorizes]
         for metric in METRICS:
             cell = row.intervals[metric.key]
-            fields += [*map(_number, (cell.mean, cell.low, cell.high)), cell.n]
-        fields += [row.photos, row.photos_in_split, _number(row.seconds)]
+            fields += [*map(format_number, (cell.mean, cell.low, cell.high)), cell.n]
+        fields += [row.photos, row.photos_in_split, format_number(row.seconds)]
         fields += [row.protocol.name, row.protocol.hash]
         fields += ["; ".join((*row.warnings, *row.notes)), "; ".join(table.footnotes)]
         writer.writerow(fields)
@@ -114,5 +114,6 @@ def one_line(text: str) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
-def _number(value: float) -> str:
+def format_number(value: float) -> str:
+    """All digits of a number for a program, empty if it is unknown."""
     return "" if math.isnan(value) else repr(float(value))

@@ -55,18 +55,40 @@ _SIGNS = {
 
 def to_latex(table: Table) -> str:
     """A `table` float for booktabs, the best in bold, with its remarks below."""
-    header = ["Method", *(f"{metric.label} {_latex_arrow(metric)}" for metric in METRICS)]
+    header = ["Method", *(f"{metric.label} {latex_arrow(metric)}" for metric in METRICS)]
     header += ["Photos", "s per photo"]
     lines = [line for row in table.rows for line in _format_row(row)]
-    title = escape_latex(f"{table.dataset} ({table.split})")
-    below = [escape_latex(line) for line in (state_protocol(table), HOW, *list_remarks(table))]
+    title = f"{table.dataset} ({table.split})"
+    below = [state_protocol(table), HOW, *list_remarks(table)]
+    return to_float(table.key, title, header, lines, below)
+
+
+def to_float(
+    key: str,
+    title: str,
+    header: list[str],
+    lines: list[str],
+    below: list[str],
+    *,
+    environment: str = "table",
+) -> str:
+    """A float for booktabs.
+
+    Args:
+        key: what its label ends in.
+        title: its caption, plain text.
+        header: the names of the columns, LaTeX; the first stands left, the others right.
+        lines: the rows, LaTeX.
+        below: sentences for the foot, plain text.
+        environment: "table*" spans both columns of a page that has two.
+    """
     return "\n".join(
         [
             r"% \usepackage[T1]{fontenc} \usepackage{textcomp,booktabs}",
-            r"\begin{table}",
+            rf"\begin{{{environment}}}",
             r"  \centering",
-            rf"  \caption{{{title}}}",
-            rf"  \label{{tab:{table.key}}}",
+            rf"  \caption{{{escape_latex(title)}}}",
+            rf"  \label{{tab:{key}}}",
             r"  \small",
             r"  \setlength{\tabcolsep}{4pt}",
             rf"  \begin{{tabular}}{{l{'r' * (len(header) - 1)}}}",
@@ -78,9 +100,9 @@ def to_latex(table: Table) -> str:
             r"  \end{tabular}",
             r"  \par\medskip",
             r"  \begin{minipage}{\linewidth}\footnotesize\raggedright",
-            *(f"    {line}\\par" for line in below),
+            *(f"    {escape_latex(line)}\\par" for line in below),
             r"  \end{minipage}",
-            r"\end{table}",
+            rf"\end{{{environment}}}",
             "",
         ]
     )
@@ -106,5 +128,6 @@ def escape_latex(text: str) -> str:
     return "".join(_SIGNS.get(sign, sign) for sign in one_line(text))
 
 
-def _latex_arrow(metric: Metric) -> str:
+def latex_arrow(metric: Metric) -> str:
+    """Up where more is better, down where less is."""
     return r"$\uparrow$" if metric.higher_is_better else r"$\downarrow$"

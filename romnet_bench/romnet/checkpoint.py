@@ -10,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from romnet_bench.backbones import load_weights
 from romnet_bench.errors import UserError
 from romnet_bench.files import write_bytes
 from romnet_bench.romnet.model import ROMNet, new_model
@@ -50,6 +51,35 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     write_bytes(path, save(tensors, metadata))
 
 
+def release_checkpoint(source: Path, out: Path) -> Checkpoint:
+    """Writes a small checkpoint to share: the network's own weights, in half precision.
+
+    Without the optimisers, and without a pretrained backbone, which its own publishers serve.
+
+    Returns:
+        What was written.
+
+    Raises:
+        UserError: `source` is missing or damaged, or a weight is too large for half precision.
+    """
+    checkpoint = read_checkpoint(source)
+    pretrained = bool(checkpoint.config.matching.scales)
+    pretrained &= checkpoint.config.matching.backbone != "trained"
+    tensors = {}
+    for name, tensor in checkpoint.group("model").items():
+        if pretrained and name.startswith("backbone."):
+            continue
+        half = tensor.half() if tensor.is_floating_point() else tensor
+        if not half.isfinite().all():
+            raise UserError(f"{source}: {name} is too large for half precision: train it again.")
+        tensors[f"model.{name}"] = half
+    known = {name: checkpoint.progress.get(name) for name in ("step", "psnr", "version", "seed")}
+    progress = known | {"without_backbone": pretrained}
+    released = Checkpoint(tensors, checkpoint.config, progress)
+    save_checkpoint(out, released)
+    return released
+
+
 def read_checkpoint(path: Path) -> Checkpoint:
     """Reads what `save_checkpoint` wrote.
 
@@ -78,16 +108,34 @@ def read_checkpoint(path: Path) -> Checkpoint:
     return Checkpoint(tensors, config, progress)
 
 
-def load_model(path: Path, device: torch.device) -> tuple[ROMNet, Checkpoint]:
+def load_model(
+    path: Path, device: torch.device, weights: Path | None = None, download: bool = False
+) -> tuple[ROMNet, Checkpoint]:
     """The ROMNet in a checkpoint, in evaluation mode, and the checkpoint.
 
+    Args:
+        path: what `save_checkpoint` or `release_checkpoint` wrote.
+        device: where the model goes.
+        weights: a file or folder with pretrained backbones: released checkpoints hold none.
+        download: fetch a pretrained backbone that is missing.
+
     Raises:
-        UserError: the file is missing, damaged, or its tensors do not fit its configuration.
+        UserError: the file is missing, damaged, or its tensors do not fit its configuration; or
+            the backbone that it was trained with is missing.
     """
     checkpoint = read_checkpoint(path)
     model = new_model(checkpoint.config, seed=0)
+    state = {
+        name: tensor.float() if tensor.is_floating_point() else tensor
+        for name, tensor in checkpoint.group("model").items()
+    }
+    backbone = checkpoint.config.matching.backbone
+    if checkpoint.progress.get("without_backbone") and backbone != "trained":
+        load_weights(model.backbone, backbone, weights, download)
+        state |= {f"backbone.{name}": x for name, x in model.backbone.state_dict().items()}
     try:
-        model.load_state_dict(checkpoint.group("model"))
+        model.load_state_dict(state)
     except RuntimeError:
         raise UserError(f"{path} does not fit the network it describes: train it again.") from None
-    return model.to(device).eval(), checkpoint
+    # The layout in which convolutions run fastest; same numbers.
+    return model.to(device).to(memory_format=torch.channels_last).eval(), checkpoint

@@ -8,16 +8,27 @@ from romnet_bench.romnet.presets import LossConfig
 
 
 def reconstruction_loss(output: Tensor, target: Tensor) -> Tensor:
-    """Eq. 5 (lightness) and Eq. 8 (chroma): the mean absolute difference; any equal shapes."""
+    """Eq. 5, ‖I'_L − G_L‖₁, and Eq. 8, ‖I'_ab − G_ab‖₁: the mean absolute difference.
+
+    Args:
+        output: L/50 − 1, B×1×H×W, or ab/110, B×2×H×W.
+        target: the same shape.
+
+    Returns:
+        A number from 0, at most 2 where both are within [−1, 1].
+    """
     return functional.l1_loss(output, target)
 
 
 def perceptual_loss(output_maps: list[Tensor], target_maps: list[Tensor]) -> Tensor:
-    """Eq. 6: squared differences of feature maps, each divided by its C·H·W, summed over maps.
+    """Eq. 6: Σ_j ‖φ_j(I'_L) − φ_j(G_L)‖₂² / (C_j·H_j·W_j), a mean over the batch.
 
     Args:
         output_maps: φ_j(I'_L), each B×C_j×H_j×W_j.
         target_maps: φ_j(G_L), the same shapes.
+
+    Returns:
+        A number from 0.
     """
     losses = [
         functional.mse_loss(output, target)
@@ -40,7 +51,7 @@ def relative_perceptual_loss(output_maps: list[Tensor], target_maps: list[Tensor
 
 
 def histogram_loss(output: Tensor, reference: Tensor, bins: int) -> Tensor:
-    """Eq. 7: squared differences of the cumulative histograms, summed over bins (EMD).
+    """Eq. 7: Σ_k (CDF_h,I'(k) − CDF_h,R(k))², squared differences of cumulative histograms (EMD).
 
     Args:
         output: SPHist of the output, B×2K×H×W.
@@ -48,7 +59,7 @@ def histogram_loss(output: Tensor, reference: Tensor, bins: int) -> Tensor:
         bins: K.
 
     Returns:
-        The sum over the bins of a and of b, a mean over the batch.
+        The sum over the bins of a and of b, a mean over the batch: a number in [0, 2K].
     """
 
     def cumulative(sphist: Tensor) -> Tensor:
@@ -59,17 +70,40 @@ def histogram_loss(output: Tensor, reference: Tensor, bins: int) -> Tensor:
 
 
 def discriminator_loss(real: Tensor, made: Tensor) -> Tensor:
-    """Eq. 9 for the discriminator, which maximises log D(G) + log(1 − D(I')); logits in."""
+    """Eq. 9 for the discriminator, which maximises E[log D(G)] + E[log(1 − D(I', R))].
+
+    Args:
+        real: logits of the true chroma's patches, any shape; D is their sigmoid.
+        made: logits of the made chroma's patches.
+
+    Returns:
+        The negative of that, a number from 0; 2·log 2 where it cannot tell them apart.
+    """
     return functional.softplus(-real).mean() + functional.softplus(made).mean()
 
 
 def adversarial_loss(made: Tensor) -> Tensor:
-    """Eq. 9 for ROMNet: −log D(I'), which has a gradient where log(1 − D(I')) has none."""
+    """Eq. 9 for ROMNet: E[−log D(I', R)], which has a gradient where log(1 − D(I', R)) has none.
+
+    Args:
+        made: logits of the made chroma's patches, any shape; D is their sigmoid.
+
+    Returns:
+        A number from 0.
+    """
     return functional.softplus(-made).mean()
 
 
 def total_loss(parts: dict[str, Tensor], weights: LossConfig) -> Tensor:
-    """Eq. 10: α·rec_L + β·perc_L + λ·emd + γ·rec_ab + η·adv; a loss that is not there counts 0."""
+    """Eq. 10: α·L_rec,L + β·L_perc,L + λ·L_EMD,h + γ·L_rec,ab + η·L_adv,ab.
+
+    Args:
+        parts: numbers by the names "rec_L", "perc_L", "emd", "rec_ab", "adv"; a missing one is 0.
+        weights: α, β, λ, γ, η.
+
+    Returns:
+        A number from 0.
+    """
     factors = {
         "rec_L": weights.luminance,
         "perc_L": weights.perceptual,

@@ -4,13 +4,14 @@ So a training that was killed goes on with the very patches it would have seen.
 """
 
 import functools
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from romnet_bench.data.records import Photo, PhotoSet
+from romnet_bench.data.records import PhotoSet
 from romnet_bench.errors import UserError
 from romnet_bench.images import Picture, resize
 from romnet_bench.romnet.references import Crop, altered, draw_crop, draw_other_crop, ten_others
@@ -18,6 +19,9 @@ from romnet_bench.synthesis.degrade import random_stream
 
 Patch = tuple[Tensor, Tensor, Tensor]
 """Input 1×S×S, target 3×S×S and reference 3×S×S, uint8."""
+
+KEPT_BYTES = 2**30
+"""Decoded pictures that a process keeps: some 900 pairs of 640×480."""
 
 
 class TrainingPatches(Dataset[Patch]):
@@ -38,6 +42,8 @@ class TrainingPatches(Dataset[Patch]):
         self.photos = photos
         self.crop = crop
         self.seed = seed
+        self._kept: dict[str, tuple[Picture, Picture]] = {}
+        self._room = KEPT_BYTES
         self._first_variant: dict[str, str] = {}
         for identity in photos.ids:
             self._first_variant.setdefault(photos.originals[identity], identity)
@@ -46,26 +52,45 @@ class TrainingPatches(Dataset[Patch]):
         """The patch of that number: epoch `number // len(photos)`."""
         epoch, position = divmod(number, len(self.photos))
         order = _order(len(self.photos), epoch, self.seed)
-        photo = self.photos[self.photos.ids[order[position]]]
-        generator = random_stream(self.seed, photo.id, f"patch {epoch}")
-        degraded, target = _at_least(photo.input, self.crop), _at_least(photo.target, self.crop)
+        identity = self.photos.ids[order[position]]
+        generator = random_stream(self.seed, identity, f"patch {epoch}")
+        degraded, target = (_at_least(picture, self.crop) for picture in self._pair(identity))
         crop = draw_crop(target, self.crop, generator)
-        reference = self._reference(photo, target, crop, epoch, generator)
+        reference = self._reference(identity, target, crop, epoch, generator)
         return (
             torch.from_numpy(crop.of(degraded))[None],
             _channels_first(crop.of(target)),
             reference,
         )
 
+    def _pair(self, identity: str) -> tuple[Picture, Picture]:
+        """Input and target, decoded once where they fit into `KEPT_BYTES`.
+
+        Decoding PNG takes longer than all else that a patch needs. What is kept stays: every
+        photo comes once an epoch, so that throwing out the oldest would always miss.
+        """
+        if identity in self._kept:
+            return self._kept[identity]
+        pair = self.photos.pair(identity)
+        size = pair[0].nbytes + pair[1].nbytes
+        if size <= self._room:
+            self._room -= size
+            self._kept[identity] = pair
+        return pair
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Worker processes keep pictures of their own."""
+        return {**self.__dict__, "_kept": {}, "_room": KEPT_BYTES}
+
     def _reference(
         self,
-        photo: Photo,
+        identity: str,
         target: Picture,
         crop: Crop,
         epoch: int,
         generator: np.random.Generator,
     ) -> Tensor:
-        original = self.photos.originals[photo.id]
+        original = self.photos.originals[identity]
         same_photo = random_stream(self.seed, "", f"reference {epoch}").random() < 0.5
         if same_photo or len(self._first_variant) == 1:
             place = draw_other_crop(target, crop, generator)
@@ -73,7 +98,7 @@ class TrainingPatches(Dataset[Patch]):
         fixed = random_stream(self.seed, original, "ten references")
         ten = ten_others(original, list(self._first_variant), fixed)
         chosen = self._first_variant[ten[int(generator.integers(len(ten)))]]
-        other = _at_least(self.photos.target(chosen), self.crop)
+        other = _at_least(self._pair(chosen)[1], self.crop)
         return _channels_first(draw_crop(other, self.crop, generator).of(other))
 
 

@@ -1,6 +1,7 @@
-"""Every number that defines a ROMNet, by name: `paper`, `lite`, `tiny`.
+"""Every number that defines a ROMNet, by name: `paper`, `official`, `lite`, `tiny`.
 
 A comment names the source of each default: the paper, the authors' code (Pik-Fix), or ours.
+`baselines/romnet/README.md` holds the same as a table.
 """
 
 from typing import Any, Literal
@@ -8,9 +9,12 @@ from typing import Any, Literal
 import pydantic
 
 from romnet_bench.errors import UserError
+from romnet_bench.romnet.ablations import FULL, ablation_of, row_name
 
 Backbone = Literal["resnet34", "squeezenet1_1", "alexnet", "trained"]
 PerceptualBackbone = Literal["vgg19", "squeezenet1_1", "alexnet"]
+Scale = Literal[4, 8, 16, 32]
+"""One over the size at which maps are compared and colours fused."""
 
 
 class _Config(pydantic.BaseModel):
@@ -24,7 +28,9 @@ class RestorationConfig(_Config):
     growth: int = 64  # RDN [52]: 64
     blocks: int = 3  # paper
     units: int = 4  # paper
-    downsampling: tuple[int, ...] = (1, 4, 8)  # paper: input, ×1/4, ×1/8
+    # paper: input, ×1/4, ×1/8
+    downsampling: tuple[Literal[1, 4, 8], ...] = pydantic.Field(default=(1, 4, 8), min_length=1)
+    unshuffle: Literal[1, 2] = 1  # paper: pixel by pixel; 2: squares as channels (FFDNet [1])
 
 
 class MatchingConfig(_Config):
@@ -34,6 +40,8 @@ class MatchingConfig(_Config):
     level_channels: int = 64  # authors' code: 64 a level
     channels: int = 256  # authors' code: 256 together
     temperature: float = 0.005  # authors' code; the paper names a softmax and no temperature
+    scales: tuple[Scale, ...] = (4, 8, 16, 32)  # paper: a similarity map each; () for none at all
+    confidence: bool = False  # authors' code fuses the rows' maxima too; the paper does not
 
 
 class HistogramConfig(_Config):
@@ -43,6 +51,7 @@ class HistogramConfig(_Config):
     sigma: float = 0.1  # paper (authors' code: 0.01)
     minimum: float = -1.0  # paper
     maximum: float = 1.0  # paper
+    pool: Literal[1, 8] = 1  # paper: every pixel (authors' code: ab averaged ×1/8 before)
 
 
 class ColorizationConfig(_Config):
@@ -53,6 +62,8 @@ class ColorizationConfig(_Config):
     growth: int = 32  # authors' code
     bottleneck: int = 4  # authors' code
     fusion_units: int = 6  # paper
+    signal: Literal["histogram", "ab"] = "histogram"  # paper: SPHist
+    fusion_scales: tuple[Scale, ...] | tuple[Literal[1]] = (4, 8, 16, 32)  # paper; 1: the input
 
 
 class LossConfig(_Config):
@@ -75,6 +86,10 @@ class TrainingConfig(_Config):
     decay: float = 0.99  # paper: a factor at the end of each epoch
     beta1: float = 0.99  # paper
     beta2: float = 0.999  # paper
+    epsilon: float = 1e-8  # Adam's own [74] (authors' code: 1e-10)
+    weight_decay: float = 0.0  # the paper names none (authors' code: 1e-4)
+    clip: float | None = None  # longest gradient of each network; the paper names none
+    ema: float | None = None  # decay of the averaged weights that are kept; the paper names none
     crop: int = pydantic.Field(default=256, multiple_of=32)  # paper
     batch: int = 2  # authors' code
     epochs: int = 20  # paper
@@ -96,13 +111,20 @@ class RomnetConfig(_Config):
     def notes(self) -> list[str]:
         """What a reader of results must know about this preset."""
         notes = []
-        if self.name != "paper":
+        if self.name == "official":
+            notes.append("official preset: numbers of the authors' code, not of the paper")
+        elif self.name != "paper":
             notes.append(f"{self.name} preset: smaller than the paper's network")
+        ablation = ablation_of(self)
+        if ablation not in (None, "full"):
+            notes.append(f"ablation: {row_name(ablation)}")
         if self.name in PRESETS:
             changed = differences(self.model_dump(), PRESETS[self.name].model_dump())
+            if ablation is not None:  # which says what those fields are
+                changed = [field for field in changed if field not in FULL]
             if changed:
                 notes.append(f"{self.name} preset with another {', '.join(changed)}")
-        if self.matching.backbone == "trained":
+        if self.matching.scales and self.matching.backbone == "trained":
             notes.append("similarity features from a small network trained along, not pretrained")
         if not self.training.end_to_end:
             notes.append("restoration trained by the luminance losses alone, not end to end")
@@ -115,22 +137,37 @@ class RomnetConfig(_Config):
 
 PAPER = RomnetConfig(name="paper")
 
+# The paper's network with every number that the authors' code gives another value. What is another
+# network there (a DenseNet-121 U-Net restores, residual blocks before the matching, dropout) stays
+# the paper's.
+OFFICIAL = RomnetConfig(
+    name="official",
+    matching=MatchingConfig(scales=(8,), confidence=True),
+    histogram=HistogramConfig(sigma=0.01, pool=8),
+    losses=LossConfig(histogram=0.1),
+    training=TrainingConfig(epsilon=1e-10, weight_decay=1e-4),
+)
+
 # For small GPUs and CPUs with pretrained features at hand (ours throughout).
 LITE = RomnetConfig(
     name="lite",
-    restoration=RestorationConfig(features=32, growth=16),
+    # Squares of pixels as channels: twice the width at half of the time.
+    restoration=RestorationConfig(features=48, growth=24, unshuffle=2),
     matching=MatchingConfig(
         backbone="squeezenet1_1", level_channels=32, channels=64, temperature=0.01
     ),
     histogram=HistogramConfig(bins=32),
-    colorization=ColorizationConfig(stem=32, units=(4, 6, 8, 6), growth=16, fusion_units=6),
+    colorization=ColorizationConfig(stem=32, units=(4, 6, 8, 6), growth=16, fusion_units=4),
     losses=LossConfig(perceptual_backbone="squeezenet1_1", discriminator_features=32),
     training=TrainingConfig(
-        learning_rate=4e-4,
+        learning_rate=5e-4,
         discriminator_learning_rate=1e-5,
-        crop=160,
+        beta1=0.9,
+        crop=128,
         batch=4,
         end_to_end=False,
+        clip=10.0,
+        ema=0.998,
     ),
 )
 
@@ -158,7 +195,7 @@ TINY = RomnetConfig(
     ),
 )
 
-PRESETS = {preset.name: preset for preset in (PAPER, LITE, TINY)}
+PRESETS = {preset.name: preset for preset in (PAPER, OFFICIAL, LITE, TINY)}
 
 
 def find_preset(name: str) -> RomnetConfig:

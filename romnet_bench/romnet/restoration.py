@@ -39,7 +39,7 @@ class ResidualDenseNetwork(nn.Module):
     def __init__(self, config: RestorationConfig) -> None:
         super().__init__()
         features = config.features
-        self.shallow = nn.Conv2d(1, features, 3, padding=1)
+        self.shallow = nn.Conv2d(config.unshuffle**2, features, 3, padding=1)
         self.deepen = nn.Conv2d(features, features, 3, padding=1)
         self.blocks = nn.ModuleList(ResidualDenseBlock(config) for _ in range(config.blocks))
         self.fuse = nn.Sequential(
@@ -48,7 +48,7 @@ class ResidualDenseNetwork(nn.Module):
         )
 
     def forward(self, lightness: Tensor) -> Tensor:
-        """B×1×H×W → features, B×F×H×W."""
+        """B×1×H×W, its squares' pixels as channels where unshuffled → features, B×F×H×W."""
         shallow: Tensor = self.shallow(lightness)
         x = self.deepen(shallow)
         outputs = []
@@ -65,8 +65,9 @@ class MultiLevelRDN(nn.Module):
     def __init__(self, config: RestorationConfig) -> None:
         super().__init__()
         self.downsampling = config.downsampling
+        self.unshuffle = config.unshuffle
         self.levels = nn.ModuleList(ResidualDenseNetwork(config) for _ in config.downsampling)
-        self.fuse = nn.Conv2d(len(self.levels) * config.features, 1, 3, padding=1)
+        self.fuse = nn.Conv2d(len(self.levels) * config.features, config.unshuffle**2, 3, padding=1)
         # Ours: the net adds a correction to its input, as RDN does for denoising, and starts from
         # none, so that training begins at the degraded photo itself and not below it.
         nn.init.zeros_(self.fuse.weight)
@@ -74,13 +75,16 @@ class MultiLevelRDN(nn.Module):
             nn.init.zeros_(self.fuse.bias)
 
     def forward(self, lightness: Tensor) -> Tensor:
-        """Degraded L/50 − 1, B×1×H×W with H and W multiples of 8 → restored, the same shape."""
-        size = lightness.shape[-2:]
+        """Degraded L/50 − 1, B×1×H×W with H and W multiples of 32 → restored, the same shape."""
+        size = [side // self.unshuffle for side in lightness.shape[-2:]]
         outputs = []
         for factor, level in zip(self.downsampling, self.levels, strict=True):
-            features = level(functional.avg_pool2d(lightness, factor))
-            outputs.append(
-                functional.interpolate(features, size, mode="bilinear", align_corners=False)
-            )
+            seen = functional.avg_pool2d(lightness, factor) if factor > 1 else lightness
+            features = level(functional.pixel_unshuffle(seen, self.unshuffle))
+            if factor > 1:
+                features = functional.interpolate(
+                    features, size, mode="bilinear", align_corners=False
+                )
+            outputs.append(features)
         correction: Tensor = self.fuse(torch.cat(outputs, dim=1))
-        return lightness + correction
+        return lightness + functional.pixel_shuffle(correction, self.unshuffle)

@@ -2,9 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
-from scipy.stats import wasserstein_distance
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import energy_distance, wasserstein_distance
 
 from romnet_bench.romnet.losses import (
     adversarial_loss,
@@ -15,7 +18,8 @@ from romnet_bench.romnet.losses import (
     relative_perceptual_loss,
     total_loss,
 )
-from romnet_bench.romnet.presets import LossConfig
+from romnet_bench.romnet.presets import HistogramConfig, LossConfig
+from romnet_bench.romnet.sphist import SPHist
 
 
 def _one_bin(k: int, bins: int = 4) -> torch.Tensor:
@@ -23,6 +27,17 @@ def _one_bin(k: int, bins: int = 4) -> torch.Tensor:
     sphist = torch.zeros(1, 2 * bins, 2, 2)
     sphist[:, [k, bins + k]] = 1
     return sphist
+
+
+def _shares(shares: np.ndarray) -> torch.Tensor:
+    """A picture of one pixel, of these shares of the bins of a and of b: 2×K."""
+    return torch.from_numpy(shares / shares.sum(1, keepdims=True)).reshape(1, -1, 1, 1)
+
+
+shares = st.integers(0, 2**32 - 1).map(
+    lambda seed: np.random.default_rng(seed).dirichlet([0.3] * 9, size=2)
+)
+"""Uneven histograms of a and of b with nine bins."""
 
 
 def test_histogram_loss_by_hand() -> None:
@@ -36,6 +51,57 @@ def test_histogram_loss_orders_like_the_earth_movers_distance() -> None:
     for k in range(1, 4):
         emd = wasserstein_distance([0], [k])
         assert float(histogram_loss(_one_bin(0), _one_bin(k), bins=4)) == pytest.approx(2 * emd)
+
+
+@given(one=shares, other=shares)
+def test_histogram_loss_is_equation_7(one: np.ndarray, other: np.ndarray) -> None:
+    """Written out in float64, and SciPy's energy distance: its square is twice ∫(CDF − CDF)²."""
+    expected = energy = 0.0
+    width = 2 / 9
+    places = -1 + width * np.arange(1, 10)
+    for x, y in zip(one, other, strict=True):
+        cumulative_x = cumulative_y = 0.0
+        for k in range(9):
+            cumulative_x += x[k]
+            cumulative_y += y[k]
+            expected += (cumulative_x - cumulative_y) ** 2
+        energy += energy_distance(places, places, x, y) ** 2 / 2
+    loss = float(histogram_loss(_shares(one), _shares(other), bins=9))
+    assert loss == pytest.approx(expected, abs=1e-12)
+    assert loss * width == pytest.approx(energy, abs=1e-9)
+
+
+@given(one=shares, other=shares)
+def test_histogram_loss_is_bounded_by_the_earth_movers_distance(
+    one: np.ndarray, other: np.ndarray
+) -> None:
+    """W = Σ|d| with |d| ≤ 1, so W²/K ≤ Σd² ≤ W, with equality on the right for one-bin pictures."""
+    bins = np.arange(9)
+    loss = float(histogram_loss(_shares(one), _shares(other), bins=9))
+    moved = [wasserstein_distance(bins, bins, *pair) for pair in zip(one, other, strict=True)]
+    assert sum(w**2 for w in moved) / 9 - 1e-9 <= loss <= sum(moved) + 1e-9
+
+
+def test_histogram_loss_grows_with_the_shift_of_colours() -> None:
+    """Through SPHist: colours moved further cost more, as wasserstein_distance says they do."""
+    sphist = SPHist(HistogramConfig(bins=32))
+    ab = torch.rand(1, 2, 16, 16, generator=torch.Generator().manual_seed(0)) * 0.6 - 0.8
+    shifts = [0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8]
+    with torch.inference_mode():
+        losses = [float(histogram_loss(sphist(ab + s), sphist(ab), bins=32)) for s in shifts]
+    moved = [wasserstein_distance((ab[0, 0] + s).flatten(), ab[0, 0].flatten()) for s in shifts]
+    assert moved == pytest.approx(shifts, abs=1e-6)
+    assert losses[0] == 0
+    assert losses == sorted(set(losses))
+
+
+def test_histogram_loss_teaches_the_output_its_colours() -> None:
+    """Stepping down its gradient moves the output's colours to the reference's."""
+    sphist = SPHist(HistogramConfig(bins=32))
+    output = torch.full((1, 2, 4, 4), -0.3, requires_grad=True)
+    histogram_loss(sphist(output), sphist(torch.full((1, 2, 4, 4), 0.2)), bins=32).backward()
+    assert output.grad is not None
+    assert (output.grad < 0).all()
 
 
 def test_histogram_loss_compares_pictures_of_two_sizes() -> None:

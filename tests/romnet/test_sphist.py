@@ -6,9 +6,20 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
-from romnet_bench.romnet.presets import HistogramConfig
-from romnet_bench.romnet.sphist import SPHist, initial_centers, spatial_histogram
+from romnet_bench.romnet.presets import OFFICIAL, PAPER, HistogramConfig
+from romnet_bench.romnet.sphist import (
+    SPHist,
+    initial_centers,
+    pooled_histogram,
+    spatial_histogram,
+)
+
+
+def _chroma(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(0), dtype=dtype) * 2 - 1
 
 
 def test_centers_are_equation_4() -> None:
@@ -46,12 +57,75 @@ def test_sums_to_one_and_stays_finite(value: float, bins: int, sigma: float) -> 
     assert histogram.view(2, bins).sum(1).tolist() == pytest.approx([1, 1], abs=1e-5)
 
 
+@pytest.mark.parametrize("factor", [1, 2, 4])
+@pytest.mark.parametrize("sigma", [0.01, 0.1])
+def test_pooled_is_the_average_of_the_whole(factor: int, sigma: float) -> None:
+    """Values and gradients of the histogram that is stored whole, in float64 within 1e-12."""
+    ab = _chroma(2, 2, 8, 12, dtype=torch.float64).requires_grad_()
+    centers = initial_centers(7, -1, 1).double().requires_grad_()
+    whole = avg_pool2d(spatial_histogram(ab, centers, sigma), factor)
+    pooled = pooled_histogram(ab, centers, sigma, factor)
+    assert pooled.shape == (2, 14, 8 // factor, 12 // factor)
+    assert torch.allclose(pooled, whole, rtol=0, atol=1e-12)
+    with torch.no_grad():
+        assert torch.equal(pooled_histogram(ab, centers, sigma, factor), pooled)
+    weights = _chroma(*whole.shape, dtype=torch.float64)
+    mine = torch.autograd.grad((pooled * weights).sum(), (ab, centers))
+    theirs = torch.autograd.grad((whole * weights).sum(), (ab, centers))
+    for one, other in zip(mine, theirs, strict=True):
+        assert other.abs().max() > 0.01
+        assert torch.allclose(one, other, rtol=0, atol=1e-12)
+
+
+def test_pooled_keeps_no_whole_histogram_for_its_gradient() -> None:
+    """What autograd keeps is less than a tenth of one histogram of every pixel."""
+    kept = 0
+
+    def keep(tensor: Tensor) -> Tensor:
+        nonlocal kept
+        kept += tensor.numel()
+        return tensor
+
+    ab = _chroma(1, 2, 32, 32).requires_grad_()
+    centers = initial_centers(64, -1, 1).requires_grad_()
+    whole = 2 * 64 * 32 * 32
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        pooled_histogram(ab, centers, 0.1, 4)
+        assert kept < whole / 10
+        spatial_histogram(ab, centers, 0.1)
+        assert kept > whole  # so the count does see what is kept
+
+
+def test_sphist_stands_at_a_quarter_or_averages_ab_before() -> None:
+    """×1/4 of the histogram of every pixel; with `pool=8` the histogram of ×1/8 of ab."""
+    ab = _chroma(1, 2, 16, 24)
+    centers = initial_centers(5, -1, 1)
+    every_pixel = SPHist(HistogramConfig(bins=5))(ab)
+    assert torch.allclose(every_pixel, avg_pool2d(spatial_histogram(ab, centers, 0.1), 4))
+    before = SPHist(HistogramConfig(bins=5, sigma=0.01, pool=8))(ab)
+    assert before.shape == (1, 10, 2, 3)
+    assert torch.allclose(before, spatial_histogram(avg_pool2d(ab, 8), centers, 0.01))
+
+
+@pytest.mark.parametrize("config", [PAPER.histogram, OFFICIAL.histogram], ids=("paper", "official"))
+def test_sphist_sums_to_one_and_every_center_learns(config: HistogramConfig) -> None:
+    """At every place, for a and for b; each of the 256 centres has a gradient of its own."""
+    sphist = SPHist(config)
+    # Colours from end to end of the range, each bin's among them, constant in squares of 8×8.
+    colors = torch.linspace(-1, 1, 512).view(1, 2, 16, 16)
+    ab = colors.repeat_interleave(8, 2).repeat_interleave(8, 3).requires_grad_()
+    histogram = sphist(ab)
+    sums = histogram.unflatten(1, (2, config.bins)).sum(2)
+    assert torch.allclose(sums, torch.ones_like(sums), atol=1e-5)
+    (histogram * _chroma(*histogram.shape)).sum().backward()
+    for gradient in (sphist.centers.grad, ab.grad):
+        assert gradient is not None
+        assert torch.isfinite(gradient).all()
+        assert gradient.abs().min() > 0
+
+
 def test_gradient_reaches_centers_and_picture() -> None:
-    """It is differentiable, as the paper wants it."""
-    sphist = SPHist(HistogramConfig(bins=8))
-    ab = torch.zeros(1, 2, 4, 4, requires_grad=True)
-    (sphist(ab) * torch.arange(16.0).view(1, 16, 1, 1)).sum().backward()
-    assert sphist.centers.grad is not None
-    assert sphist.centers.grad.abs().sum() > 0
-    assert ab.grad is not None
-    assert ab.grad.abs().sum() > 0
+    """Against finite differences in float64: it is differentiable, as the paper wants it."""
+    ab = _chroma(1, 2, 4, 4, dtype=torch.float64).requires_grad_()
+    centers = initial_centers(6, -1, 1).double().requires_grad_()
+    assert torch.autograd.gradcheck(lambda x, u: spatial_histogram(x, u, 0.1), (ab, centers))

@@ -3,6 +3,8 @@
 import csv
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +12,19 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from romnet_bench.data.records import Photo, PhotoSet, encode_photo, shard_path, write_shard
+from romnet_bench.data.records import PhotoSet, encode_photo, shard_path, write_shard
 from romnet_bench.errors import UserError
+from romnet_bench.images import Picture
+from romnet_bench.romnet import patches as patches_module
+from romnet_bench.romnet import step as step_module
 from romnet_bench.romnet import train as training
+from romnet_bench.romnet.averaging import AveragedWeights
 from romnet_bench.romnet.checkpoint import load_model, read_checkpoint
+from romnet_bench.romnet.model import new_model
 from romnet_bench.romnet.patches import TrainingPatches
 from romnet_bench.romnet.presets import PAPER, RomnetConfig, adjust
 from romnet_bench.romnet.references import draw_crop, draw_other_crop, ten_others
-from romnet_bench.romnet.train import TrainSettings, train
+from romnet_bench.romnet.train import TrainSettings, shares, train
 
 
 def _settings(data: Path, out: Path, config: RomnetConfig, **changes: object) -> TrainSettings:
@@ -48,24 +55,45 @@ def test_patches_depend_on_seed_and_number_alone(training_data: Path) -> None:
 class Asked(PhotoSet):
     """Remembers which pairs were read."""
 
-    def __getitem__(self, identity: str) -> Photo:
-        """The photo of that id."""
+    def pair(self, identity: str) -> tuple[Picture, Picture]:
+        """Input and target."""
         self.__dict__.setdefault("read", []).append(identity)
-        return super().__getitem__(identity)
+        return super().pair(identity)
 
 
-def test_an_epoch_sees_every_pair_once(training_data: Path) -> None:
-    """In another order each time; the references are read another way."""
+def test_an_epoch_sees_every_pair_once(
+    training_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In another order each time; a patch reads its own pair first, then the reference."""
+    monkeypatch.setattr(patches_module, "KEPT_BYTES", 0)
     photos = Asked(training_data, "train")
     patches = TrainingPatches(photos, 64, seed=0)
     orders = []
     for epoch in range(4):
-        photos.__dict__["read"] = []
+        order = []
         for n in range(4):
+            photos.__dict__["read"] = []
             patches[epoch * 4 + n]
-        orders.append(photos.__dict__["read"])
-        assert sorted(orders[-1]) == sorted(photos.ids)
+            order.append(photos.__dict__["read"][0])
+        orders.append(order)
+        assert sorted(order) == sorted(photos.ids)
     assert len({tuple(order) for order in orders}) > 1
+
+
+def test_decoded_pictures_are_kept_while_there_is_room(
+    training_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same patches; each file is decoded once, or each time where nothing fits."""
+    kept = Asked(training_data, "train")
+    patches = TrainingPatches(kept, 64, seed=0)
+    expected = [patches[n] for n in range(12)]
+    assert sorted(kept.__dict__["read"]) == sorted(kept.ids)
+    monkeypatch.setattr(patches_module, "KEPT_BYTES", 100 * 100 * 4)  # one pair of the four
+    short = Asked(training_data, "train")
+    patches = TrainingPatches(short, 64, seed=0)
+    for n, patch in enumerate(expected):
+        assert all(map(torch.equal, patches[n], patch))
+    assert len(short.__dict__["read"]) > len(kept.ids)
 
 
 def _contains(picture: np.ndarray, patch: np.ndarray) -> bool:
@@ -111,7 +139,7 @@ def test_a_stopped_training_goes_on_with_the_same_losses(
     step = training.training_step
     count = 0
 
-    def dies_at_the_fifth(*arguments: object) -> dict[str, float]:
+    def dies_at_the_fifth(*arguments: object) -> dict[str, torch.Tensor]:
         nonlocal count
         count += 1
         if count == 5:
@@ -139,7 +167,7 @@ def test_interrupt_saves_the_step_at_hand(
     before = signal.getsignal(signal.SIGINT)
     step = training.training_step
 
-    def interrupted(*arguments: object) -> dict[str, float]:
+    def interrupted(*arguments: object) -> dict[str, torch.Tensor]:
         signal.raise_signal(signal.SIGINT)
         return step(*arguments)  # type: ignore[arg-type]
 
@@ -228,7 +256,7 @@ def test_divergence_is_a_sentence_and_keeps_the_good_checkpoint(
 ) -> None:
     """A loss that is no number stops training before it reaches a checkpoint."""
     train(_settings(training_data, tmp_path, small, steps=1, save_every=1))
-    monkeypatch.setattr(training, "training_step", lambda *_: {"rec_L": float("nan")})
+    monkeypatch.setattr(training, "training_step", lambda *_: {"rec_L": torch.tensor(torch.nan)})
     with pytest.raises(UserError, match=r"diverged at step 2 \(rec_L is not a number\)"):
         train(_settings(training_data, tmp_path, small, steps=2, save_every=1))
     assert read_checkpoint(tmp_path / "last.safetensors").progress["step"] == 1
@@ -265,3 +293,129 @@ def test_pretrained_features_are_loaded(shared: Path, tmp_path: Path, training_d
     state = load_file(shared / "weights" / "squeezenet1_1-features.safetensors")
     saved = read_checkpoint(trained.best).group("model")
     assert torch.equal(saved["backbone.stages.0.0.weight"], state["features.0.weight"])
+
+
+def test_a_gradient_that_is_no_number_stops_training(
+    training_data: Path, small: RomnetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where every loss of that step still was one: the weights are lost by then."""
+
+    def poisoned(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        loss = (output - target).abs().mean()
+        return loss + (output * 0).abs().sqrt().sum()  # zero, with an infinite slope
+
+    monkeypatch.setattr(step_module, "reconstruction_loss", poisoned)
+    with pytest.raises(UserError, match=r"diverged at step 1 \(gradient is not a number\)"):
+        train(_settings(training_data, tmp_path, small, steps=1, save_every=1))
+    assert not (tmp_path / "last.safetensors").exists()
+
+
+def test_out_of_memory_names_the_options_to_lower(
+    training_data: Path, small: RomnetConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With their values of now."""
+
+    def too_much(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(training, "training_step", too_much)
+    cropped = small.training.model_copy(update={"crop": 96})
+    config = small.model_copy(update={"training": cropped})
+    with pytest.raises(UserError, match=r"lower --batch \(now 2\) or --crop \(now 96\)"):
+        train(_settings(training_data, tmp_path, config))
+
+
+def test_averaged_weights_trail_the_network(small: RomnetConfig) -> None:
+    """Against the recursion written out in float64, and they go on after a checkpoint."""
+    net = new_model(small, seed=0)
+    averaged = AveragedWeights(net, decay=0.9)
+    expected = net.sphist.centers.detach().double()
+    for step in range(30):
+        with torch.no_grad():
+            net.sphist.centers.add_(0.1)
+        share = min(0.9, (1 + step) / (10 + step))
+        expected = share * expected + (1 - share) * net.sphist.centers.detach().double()
+        averaged.update(net)
+        if step == 15:
+            saved = {name: tensor.clone() for name, tensor in averaged.tensors().items()}
+            averaged = AveragedWeights(new_model(small, seed=1), decay=0.9)
+            averaged.restore(saved)
+    assert torch.allclose(averaged.net.sphist.centers.double(), expected, atol=1e-5)
+    assert not any(weight.requires_grad for weight in averaged.net.parameters())
+
+
+def test_the_average_is_what_is_kept_and_resumes_exactly(
+    training_data: Path, small: RomnetConfig, tmp_path: Path
+) -> None:
+    """`best` holds averaged weights, `last` both; a stop in between changes nothing."""
+    averaging = small.training.model_copy(update={"ema": 0.9, "clip": 0.5})
+    config = small.model_copy(update={"training": averaging})
+    train(_settings(training_data, tmp_path / "whole", config, steps=4, save_every=4))
+    train(_settings(training_data, tmp_path / "cut", config, steps=2, save_every=2))
+    train(_settings(training_data, tmp_path / "cut", config, steps=4, save_every=4))
+    whole, cut = (
+        read_checkpoint(tmp_path / name / "last.safetensors") for name in ("whole", "cut")
+    )
+    assert all(torch.equal(whole.tensors[name], cut.tensors[name]) for name in whole.tensors)
+    best = read_checkpoint(tmp_path / "whole" / "best.safetensors").group("model")
+    averaged = whole.group("averaged")
+    assert all(torch.equal(best[name], averaged[f"net.{name}"]) for name in best)
+    assert not torch.equal(best["sphist.centers"], whole.group("model")["sphist.centers"])
+
+
+def test_bf16_gives_nearly_the_same_losses(
+    training_data: Path, small: RomnetConfig, tmp_path: Path
+) -> None:
+    """Within two per cent in three steps; the weights stay float32."""
+    for precision in ("fp32", "bf16"):
+        out = tmp_path / precision
+        train(_settings(training_data, out, small, steps=3, precision=precision))
+    for exact, rounded in zip(_log(tmp_path / "fp32"), _log(tmp_path / "bf16"), strict=True):
+        assert float(rounded["total"]) == pytest.approx(float(exact["total"]), rel=0.02)
+    saved = read_checkpoint(tmp_path / "bf16" / "best.safetensors")
+    assert {tensor.dtype for tensor in saved.tensors.values()} == {torch.float32}
+    with pytest.raises(UserError, match="another --precision"):
+        train(_settings(training_data, tmp_path / "bf16", small, steps=4))
+
+
+def test_tensorboard_holds_what_the_log_holds(
+    training_data: Path, small: RomnetConfig, tmp_path: Path
+) -> None:
+    """Read back by TensorBoard itself, after a resume too."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    train(_settings(training_data, tmp_path, small, steps=2, save_every=1))
+    train(_settings(training_data, tmp_path, small, steps=3, save_every=1))
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    shown = {event.step: event.value for event in events.Scalars("loss/rec_L")}
+    logged = {int(row["step"]): float(row["rec_L"]) for row in _log(tmp_path)}
+    assert shown == pytest.approx(logged)
+    assert len(events.Scalars("validation/PSNR")) == 3
+
+
+def test_two_processes_give_the_losses_of_one(
+    training_data: Path, small: RomnetConfig, tmp_path: Path
+) -> None:
+    """The same global batch shared by torchrun's two processes: every loss within 1e-4."""
+    train(_settings(training_data, tmp_path / "one", small, steps=4, save_every=4))
+    command = [
+        *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
+        *("-m", "romnet_bench", "train", "--data", str(training_data), "--preset", "tiny"),
+        *("--crop", "64", "--batch", "2", "--steps", "4", "--save-every", "4"),
+        *("--device", "cpu", "--out", str(tmp_path / "two")),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Trained 4 steps") == 1
+    one, two = _log(tmp_path / "one"), _log(tmp_path / "two")
+    assert len(one) == len(two) == 4
+    for alone, shared_out in zip(one, two, strict=True):
+        for name in set(alone) - {"gradient", "perc_L"}:
+            assert float(shared_out[name]) == pytest.approx(float(alone[name]), abs=1e-4), name
+
+
+def test_processes_share_every_step() -> None:
+    """Shares cover every patch of every step once, in the order of one process."""
+    alone = shares(6, 2, 5, rank=0, processes=1)
+    three = [shares(6, 2, 5, rank, processes=3) for rank in range(3)]
+    assert alone == [[*a, *b, *c] for a, b, c in zip(*three, strict=True)]
