@@ -179,7 +179,7 @@ def test_help_imports_nothing_heavy() -> None:
         ["build-synthetic", "--out", "x", "--seed", "-1"],
         ["build-synthetic", "--out", "x", "--seed", "99999999999999999999"],
         ["train", "--data", "x", "--seed", str(2**63)],
-        ["restore", "a.jpg"],
+        ["restore"],
         ["report"],
         ["demo", "--steps", "many"],
         ["run", "--nonsense"],
