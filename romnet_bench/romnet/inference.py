@@ -54,7 +54,7 @@ def restore_picture(
     padded = _pad(small)
     reference_rgb = picture_to_tensor(to_rgb(limit_side(reference, color_side))).to(device)
     reference_lightness, reference_ab = scale_lab(rgb_to_lab(_whole_strides(reference_rgb)))
-    ab = model.colorize(padded, reference_lightness, reference_ab)
+    ab = model.colorize(padded, reference_lightness, model.color_signal(reference_ab))
     ab = ab[..., : small.shape[-2], : small.shape[-1]]
     ab = functional.interpolate(ab, restored.shape[-2:], mode="bilinear", align_corners=False)
     return tensor_to_picture(lab_to_rgb(unscale_lab(restored, ab)))

@@ -20,6 +20,7 @@ class Restored:
 
     lightness: Tensor  # I'_L, L/50 − 1, B×1×H×W
     ab: Tensor  # I'_ab, ab/110, B×2×H×W
+    signal: Tensor  # the reference's colours, see `ROMNet.color_signal`
 
 
 class ROMNet(nn.Module):
@@ -50,14 +51,12 @@ class ROMNet(nn.Module):
         """
         restored = self.restoration(lightness)
         seen = restored if self.config.training.end_to_end else restored.detach()
-        ab = self.colorize(seen, reference_lightness, reference_ab)
-        return Restored(restored, ab)
-
-    def colorize(
-        self, lightness: Tensor, reference_lightness: Tensor, reference_ab: Tensor
-    ) -> Tensor:
-        """I'_ab for a lightness that is already restored: shapes as in `forward`."""
         signal = self.color_signal(reference_ab)
+        ab = self.colorize(seen, reference_lightness, signal)
+        return Restored(restored, ab, signal)
+
+    def colorize(self, lightness: Tensor, reference_lightness: Tensor, signal: Tensor) -> Tensor:
+        """I'_ab for a lightness that is already restored, from the reference's `color_signal`."""
         warped = self.bring_over(lightness, reference_lightness, signal)
         height, width = lightness.shape[-2:]
         colors = {}

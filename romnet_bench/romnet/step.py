@@ -163,10 +163,12 @@ def training_step(nets: Nets, batch: Patch, epoch: int) -> dict[str, Tensor]:
     nets.discriminator.requires_grad_(False)
     with _autocast(nets):
         restored = nets.model_forward(lightness, reference_lightness, reference_ab)
+        fuses_histogram = config.colorization.signal == "histogram"
+        reference_histogram = restored.signal if fuses_histogram else model.sphist(reference_ab)
         parts = {
             "rec_L": reconstruction_loss(restored.lightness, target_lightness),
             "emd": histogram_loss(
-                model.sphist(restored.ab), model.sphist(reference_ab), config.histogram.bins
+                model.sphist(restored.ab), reference_histogram, config.histogram.bins
             ),
             "rec_ab": reconstruction_loss(restored.ab.float(), target_ab),
             "adv": adversarial_loss(nets.discriminator(target_lightness, restored.ab)),

@@ -85,7 +85,10 @@ def _photo(case: Case, model: ROMNet, device: torch.device) -> Callable[[], obje
     if device.type == "meta":
         lightness, small = _signal(device, 1, case.size), _signal(device, 1, side)
         ab = _signal(device, 2, side)
-        return lambda: (restore_lightness(model, lightness), model.colorize(small, small, ab))
+        return lambda: (
+            restore_lightness(model, lightness),
+            model.colorize(small, small, model.color_signal(ab)),
+        )
     generator = np.random.default_rng(SEED)
     photo = generator.integers(0, 256, (case.size, case.size), dtype=np.uint8)
     reference = generator.integers(0, 256, (case.size, case.size, 3), dtype=np.uint8)
