@@ -27,6 +27,12 @@ class Checkpoint:
     config: RomnetConfig
     progress: dict[str, Any]
 
+    @property
+    def network(self) -> dict[str, Tensor]:
+        """The network to use: its averaged weights, where training kept some."""
+        averaged = self.group("averaged.net")
+        return averaged or self.group("model")
+
     def group(self, prefix: str) -> dict[str, Tensor]:
         """The tensors whose names begin with `prefix` and a dot, without it."""
         start = f"{prefix}."
@@ -66,7 +72,7 @@ def release_checkpoint(source: Path, out: Path) -> Checkpoint:
     pretrained = bool(checkpoint.config.matching.scales)
     pretrained &= checkpoint.config.matching.backbone != "trained"
     tensors = {}
-    for name, tensor in checkpoint.group("model").items():
+    for name, tensor in checkpoint.network.items():
         if pretrained and name.startswith("backbone."):
             continue
         half = tensor.half() if tensor.is_floating_point() else tensor
@@ -127,7 +133,7 @@ def load_model(
     model = new_model(checkpoint.config, seed=0)
     state = {
         name: tensor.float() if tensor.is_floating_point() else tensor
-        for name, tensor in checkpoint.group("model").items()
+        for name, tensor in checkpoint.network.items()
     }
     backbone = checkpoint.config.matching.backbone
     if checkpoint.progress.get("without_backbone") and backbone != "trained":

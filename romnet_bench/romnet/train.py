@@ -18,6 +18,7 @@ from romnet_bench.data.records import PhotoSet, list_splits
 from romnet_bench.errors import UserError, is_out_of_memory
 from romnet_bench.files import locked, require_writable
 from romnet_bench.progress import track
+from romnet_bench.references.features import load_features
 from romnet_bench.romnet.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from romnet_bench.romnet.log import open_log
 from romnet_bench.romnet.optimizer_state import optimizer_tensors, restore_optimizer
@@ -191,7 +192,12 @@ def _validation(settings: TrainSettings) -> Validation | None:
     photos = PhotoSet(settings.data, "validation")
     references = PhotoSet(settings.data, "train")
     # A split whose photos were all left out has shards without rows.
-    return Validation(photos, references, settings.out / "pictures") if len(photos) else None
+    if not len(photos):
+        return None
+    matching = settings.config.matching
+    name = matching.backbone if matching.scales and matching.backbone != "trained" else "filters"
+    features = load_features(name, settings.device, settings.weights, settings.download)
+    return Validation(photos, references, settings.out / "pictures", features, name)
 
 
 def _model_checkpoint(

@@ -10,7 +10,7 @@ from romnet_bench.data.records import Photo, PhotoSet
 from romnet_bench.files import write_bytes
 from romnet_bench.images import Picture, encode_png, limit_side, resize, to_rgb
 from romnet_bench.references.choice import RankedReferences
-from romnet_bench.references.features import load_features
+from romnet_bench.references.features import Features
 from romnet_bench.romnet.inference import restore_picture
 from romnet_bench.romnet.model import ROMNet
 
@@ -30,14 +30,19 @@ class Validation:
         photos: the validation split.
         references: the split that lends colours.
         folder: where the pictures go.
+        features: what ranks the references, see `references.features`. Poor references make good
+            colours look worse than none: of two networks the duller would win.
+        name: of the features.
     """
 
-    def __init__(self, photos: PhotoSet, references: PhotoSet, folder: Path) -> None:
+    def __init__(
+        self, photos: PhotoSet, references: PhotoSet, folder: Path, features: Features, name: str
+    ) -> None:
         self._folder = folder
         # Evenly through the split, so that variants of one photo do not crowd out the others.
         self._photos = [_limited(photos[photos.ids[i]]) for i in _evenly(len(photos), PHOTOS)]
         lenders = [references.ids[index] for index in _evenly(len(references), LENDERS)]
-        chooser = RankedReferences(references, load_features("filters"), "filters", ids=lenders)
+        chooser = RankedReferences(references, features, name, ids=lenders)
         self._references = [chooser.choose(photo).picture for photo in self._photos]
 
     def score(self, model: ROMNet, step: int) -> float:

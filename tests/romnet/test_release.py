@@ -107,3 +107,18 @@ def test_grey_is_the_restored_lightness(tmp_path: Path) -> None:
     check_outputs([photo], outputs)
     assert (outputs[0] == grey).all()
     assert (method.restores, method.colorizes, method.needs_reference) == (True, False, False)
+
+
+def test_the_averaged_network_is_the_one_to_use(tmp_path: Path) -> None:
+    """`last.safetensors` holds both; what runs and is released is the average."""
+    own, averaged = new_model(TINY, seed=0), new_model(TINY, seed=1)
+    tensors = {f"model.{name}": value for name, value in own.state_dict().items()}
+    tensors |= {f"averaged.net.{name}": value for name, value in averaged.state_dict().items()}
+    tensors["averaged.steps"] = torch.tensor(3)
+    save_checkpoint(tmp_path / "last.safetensors", Checkpoint(tensors, TINY, {"step": 3}))
+    release_checkpoint(tmp_path / "last.safetensors", tmp_path / "small.safetensors")
+    expected = averaged.state_dict()
+    for name, tolerance in (("last", 0.0), ("small", 1e-3)):
+        model, _ = load_model(tmp_path / f"{name}.safetensors", CPU)
+        for key, value in model.state_dict().items():
+            assert torch.allclose(value, expected[key], atol=tolerance, rtol=0), (name, key)
