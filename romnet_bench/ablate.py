@@ -6,6 +6,7 @@ and its trainings may be spread over several processes.
 """
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pydantic
@@ -24,8 +25,8 @@ from romnet_bench.references.features import Features, load_features
 from romnet_bench.report import ablation_formats
 from romnet_bench.report.ablations import make_ablation_table
 from romnet_bench.romnet.ablations import TABLES, TRAININGS, ablated, folder_name
+from romnet_bench.romnet.precision import Precision
 from romnet_bench.romnet.presets import RomnetConfig, differences
-from romnet_bench.romnet.step import Precision
 from romnet_bench.romnet.train import TrainSettings, train
 
 
@@ -115,6 +116,11 @@ def ablate(settings: AblateSettings) -> Ablated:
             configuration is not the paper's whole network, or the folder holds another study.
     """
     names = list(settings.only) or list(TRAININGS)
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise UserError(
+            "The networks of a study are trained one after the other in one process: start it "
+            "without a launcher, or several times with another --only each."
+        )
     data, features = _check(settings, names)
     study = _claim(settings, data)
     failed: list[str] = []

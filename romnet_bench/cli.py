@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from romnet_bench.bench.run import RunSettings
     from romnet_bench.data.records import PhotoSet
     from romnet_bench.references.choice import ReferenceChooser
-    from romnet_bench.romnet.step import Precision
+    from romnet_bench.romnet.precision import Precision
     from romnet_bench.speed.cases import Measure
 
 FAILED = 1
@@ -150,7 +150,7 @@ def build_synthetic(
 
 @cli.command()
 @_data
-@click.option("--preset", default="tiny", show_default=True, help="paper, lite or tiny.")
+@click.option("--preset", default="tiny", show_default=True, help="paper, official, lite or tiny.")
 @_ablation
 @click.option(
     "--out",
@@ -165,8 +165,16 @@ def build_synthetic(
 )
 @click.option("--crop", type=click.IntRange(min=64), help="The patches' side, a multiple of 32.")
 @click.option("--learning-rate", type=click.FloatRange(min=0, min_open=True))
-@click.option("--backbone", help="Similarity features: resnet34, squeezenet1_1, alexnet, trained.")
-@click.option("--perceptual", help="Perceptual loss on: vgg19, squeezenet1_1, alexnet, none.")
+@click.option(
+    "--backbone",
+    type=click.Choice(["resnet34", "squeezenet1_1", "alexnet", "trained"]),
+    help="Similarity features, instead of the preset's.",
+)
+@click.option(
+    "--perceptual",
+    type=click.Choice(["vgg19", "squeezenet1_1", "alexnet", "none"]),
+    help="Features of the perceptual loss, instead of the preset's.",
+)
 @click.option("--save-every", type=click.IntRange(min=1), help="Steps.  [default: an epoch]")
 @_seed
 @_device
@@ -251,7 +259,11 @@ def train(
 
 
 @cli.command()
-@click.option("--method", required=True, help="input, romnet, or one that another package adds.")
+@click.option(
+    "--method",
+    required=True,
+    help="input, romnet, romnet-grey (its lightness alone), or one that another package adds.",
+)
 @_data
 @_split
 @_runs
@@ -424,6 +436,7 @@ def ablate(
     from romnet_bench.ablate import ablate as make_study
     from romnet_bench.files import human_path
     from romnet_bench.romnet.presets import find_preset
+    from romnet_bench.romnet.train import default_workers
 
     chosen = _choose_device(device)
     made = make_study(
@@ -435,7 +448,7 @@ def ablate(
             steps=steps,
             seed=seed,
             device=chosen,
-            workers=workers if workers is not None else (0 if chosen == "cpu" else 4),
+            workers=workers if workers is not None else default_workers(chosen),
             save_every=save_every,
             weights=weights,
             download=download,
@@ -596,10 +609,11 @@ def bench(
       romnet-bench bench --preset lite --size 256 --size 512 --measure photo --device cpu
     """
     from romnet_bench.files import human_path
+    from romnet_bench.romnet.precision import require_possible
     from romnet_bench.romnet.presets import PRESETS
     from romnet_bench.romnet.train import default_workers
     from romnet_bench.speed.cases import plan_cases
-    from romnet_bench.speed.machine import describe_machine, require_possible
+    from romnet_bench.speed.machine import describe_machine
     from romnet_bench.speed.measure import measure_speed, output_files
     from romnet_bench.speed.table import to_text
 
@@ -635,7 +649,7 @@ def bench(
 @click.argument("checkpoint", type=_FILE)
 @click.option("--out", type=_FILE, required=True, help="The file to write, .safetensors.")
 def release(checkpoint: Path, out: Path) -> None:
-    """Make a small file to share of a trained CHECKPOINT, a quarter of its size or less.
+    """Make a small file to share of a trained CHECKPOINT, half of its size or less.
 
     It holds the network in half precision; its pretrained features stay with their publishers.
 
@@ -673,6 +687,8 @@ def _choose_device(name: str) -> str:
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
+        if torch.device(name).type not in ("cpu", "cuda"):
+            raise RuntimeError
         torch.empty(1, device=name)
     except (RuntimeError, AssertionError):
         raise UserError(f"There is no device {name} here: give --device cpu or auto.") from None

@@ -18,8 +18,6 @@ class RomnetGrey:
     Args:
         checkpoint: a file that `romnet-bench train` wrote.
         device: where it runs.
-        weights: a file or folder with the pretrained backbone, where the checkpoint holds none.
-        download: fetch it where it is missing.
     """
 
     name = "romnet-grey"
@@ -28,10 +26,8 @@ class RomnetGrey:
     colorizes = False
     needs_reference = False
 
-    def __init__(
-        self, checkpoint: Path, device: str, weights: Path | None = None, download: bool = False
-    ) -> None:
-        self._model, self._saved = load_model(checkpoint, torch.device(device), weights, download)
+    def __init__(self, checkpoint: Path, device: str) -> None:
+        self._model, self._saved = load_model(checkpoint, torch.device(device), grey=True)
         self._checkpoint = checkpoint
         self.notes = self._saved.config.notes
 
@@ -52,4 +48,4 @@ class RomnetGrey:
 def load(options: MethodOptions) -> Method:
     """The restoration sub-net of `options.checkpoint`, by default the one that `romnet` takes."""
     checkpoint = options.checkpoint or default_checkpoint()
-    return RomnetGrey(checkpoint, options.device, options.weights, options.download)
+    return RomnetGrey(checkpoint, options.device)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from romnet_bench.backbones import load_weights
 from romnet_bench.errors import UserError
-from romnet_bench.files import write_bytes
+from romnet_bench.files import write_bytes, write_new
 from romnet_bench.romnet.model import ROMNet, new_model
 from romnet_bench.romnet.presets import RomnetConfig
 
@@ -45,6 +45,10 @@ class Checkpoint:
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Writes a checkpoint; an older one of that name stays whole until the new one is."""
+    write_bytes(path, _to_bytes(checkpoint))
+
+
+def _to_bytes(checkpoint: Checkpoint) -> bytes:
     metadata = {
         "format": _FORMAT,
         "config": checkpoint.config.model_dump_json(),
@@ -54,7 +58,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.tensors.items()
     }
     # Not safetensors' own writer: a full disk would be an error of its own and not an OSError.
-    write_bytes(path, save(tensors, metadata))
+    return save(tensors, metadata)
 
 
 def release_checkpoint(source: Path, out: Path) -> Checkpoint:
@@ -66,8 +70,11 @@ def release_checkpoint(source: Path, out: Path) -> Checkpoint:
         What was written.
 
     Raises:
-        UserError: `source` is missing or damaged, or a weight is too large for half precision.
+        UserError: `source` is missing or damaged, a weight is too large for half precision, or
+            `out` exists already.
     """
+    if out.exists():
+        raise UserError(f"{out} exists already and is not overwritten: choose another --out.")
     checkpoint = read_checkpoint(source)
     pretrained = bool(checkpoint.config.matching.scales)
     pretrained &= checkpoint.config.matching.backbone != "trained"
@@ -82,7 +89,7 @@ def release_checkpoint(source: Path, out: Path) -> Checkpoint:
     known = {name: checkpoint.progress.get(name) for name in ("step", "psnr", "version", "seed")}
     progress = known | {"without_backbone": pretrained}
     released = Checkpoint(tensors, checkpoint.config, progress)
-    save_checkpoint(out, released)
+    write_new(out, _to_bytes(released))
     return released
 
 
@@ -115,7 +122,12 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def load_model(
-    path: Path, device: torch.device, weights: Path | None = None, download: bool = False
+    path: Path,
+    device: torch.device,
+    weights: Path | None = None,
+    download: bool = False,
+    *,
+    grey: bool = False,
 ) -> tuple[ROMNet, Checkpoint]:
     """The ROMNet in a checkpoint, in evaluation mode, and the checkpoint.
 
@@ -124,6 +136,7 @@ def load_model(
         device: where the model goes.
         weights: a file or folder with pretrained backbones: released checkpoints hold none.
         download: fetch a pretrained backbone that is missing.
+        grey: for the restoration alone, which needs no backbone.
 
     Raises:
         UserError: the file is missing, damaged, or its tensors do not fit its configuration; or
@@ -137,7 +150,8 @@ def load_model(
     }
     backbone = checkpoint.config.matching.backbone
     if checkpoint.progress.get("without_backbone") and backbone != "trained":
-        load_weights(model.backbone, backbone, weights, download)
+        if not grey:
+            load_weights(model.backbone, backbone, weights, download)
         state |= {f"backbone.{name}": x for name, x in model.backbone.state_dict().items()}
     try:
         model.load_state_dict(state)

@@ -9,9 +9,9 @@ from typing import TextIO
 from torch.utils.tensorboard import SummaryWriter
 
 from romnet_bench.files import write_text
-from romnet_bench.romnet.step import LOSSES
+from romnet_bench.romnet.step import GRADIENTS, LOSSES
 
-LOG_COLUMNS = ("step", "epoch", "learning_rate", *LOSSES)
+LOG_COLUMNS = ("step", "epoch", "learning_rate", *LOSSES, *GRADIENTS)
 
 
 class TrainingLog:

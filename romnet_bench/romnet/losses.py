@@ -38,12 +38,15 @@ def perceptual_loss(output_maps: list[Tensor], target_maps: list[Tensor]) -> Ten
 
 
 def relative_perceptual_loss(output_maps: list[Tensor], target_maps: list[Tensor]) -> Tensor:
-    """`perceptual_loss` with every map divided by the root mean square of its target.
+    """`perceptual_loss` with maps divided by the root mean square of each patch's target.
 
     The paper's weight β belongs to VGG19's activations. Other networks' have other sizes:
     SqueezeNet's would outweigh all other losses a hundred times (ours).
     """
-    scales = [target.square().mean().sqrt().clamp_min(1e-6) for target in target_maps]
+    scales = [
+        target.square().mean(dim=(1, 2, 3), keepdim=True).sqrt().clamp_min(1e-6)
+        for target in target_maps
+    ]
     return perceptual_loss(
         [x / scale for x, scale in zip(output_maps, scales, strict=True)],
         [x / scale for x, scale in zip(target_maps, scales, strict=True)],

@@ -108,7 +108,8 @@ def confidence_map(m_input: Tensor, m_reference: Tensor) -> Tensor:
         B×1×H×W, in [−1, 1].
     """
     query, key = centered_directions(m_input), centered_directions(m_reference)
-    with torch.no_grad():
+    # bf16 would confuse places whose cosines differ by less than 1/256.
+    with torch.no_grad(), torch.autocast(query.device.type, enabled=False):
         found = [(rows @ key.transpose(1, 2)).argmax(2) for rows in torch.split(query, _ROWS, 1)]
         best = torch.cat(found, dim=1)
     matched = key.gather(1, best.unsqueeze(2).expand(-1, -1, key.shape[2]))

@@ -81,7 +81,7 @@ class LossConfig(_Config):
 class TrainingConfig(_Config):
     """The optimiser and the patches (section IV-A, Training Details)."""
 
-    learning_rate: float = 1e-4  # paper
+    learning_rate: float = pydantic.Field(default=1e-4, gt=0, allow_inf_nan=False)  # paper
     discriminator_learning_rate: float = 1e-4  # paper: one rate for all
     decay: float = 0.99  # paper: a factor at the end of each epoch
     beta1: float = 0.99  # paper

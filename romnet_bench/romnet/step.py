@@ -2,9 +2,7 @@
 
 import contextlib
 import dataclasses
-import math
 from pathlib import Path
-from typing import Literal
 
 import torch
 from accelerate import Accelerator
@@ -25,12 +23,13 @@ from romnet_bench.romnet.losses import (
 )
 from romnet_bench.romnet.model import ROMNet, new_model
 from romnet_bench.romnet.patches import Patch
+from romnet_bench.romnet.precision import Precision
 from romnet_bench.romnet.presets import RomnetConfig, TrainingConfig
 
-Precision = Literal["fp32", "bf16"]
-
-LOSSES = ("rec_L", "perc_L", "emd", "rec_ab", "adv", "total", "discriminator", "gradient")
-"""What `training_step` gives; perc_L is missing where the preset has no perceptual loss."""
+LOSSES = ("rec_L", "perc_L", "emd", "rec_ab", "adv", "total", "discriminator")
+"""What training lowers; perc_L is missing where the preset has no perceptual loss."""
+GRADIENTS = ("gradient", "discriminator_gradient")
+"""The lengths of the two networks' gradients, before they are clipped."""
 
 
 @dataclasses.dataclass
@@ -65,8 +64,16 @@ class Nets:
 
 
 def new_accelerator(device: str) -> Accelerator:
-    """The process, or this one of several that `accelerate launch` or `torchrun` started."""
-    return Accelerator(cpu=torch.device(device).type == "cpu")
+    """The process, or this one of several that `accelerate launch` or `torchrun` started.
+
+    Precision and the length of a step are `TrainSettings`': what a user's Accelerate configuration
+    says of them is overruled.
+    """
+    return Accelerator(
+        cpu=torch.device(device).type == "cpu",
+        mixed_precision="no",
+        gradient_accumulation_steps=1,
+    )
 
 
 def new_nets(
@@ -143,8 +150,7 @@ def training_step(nets: Nets, batch: Patch, epoch: int) -> dict[str, Tensor]:
         epoch: how often the learning rates have decayed.
 
     Returns:
-        The losses of this process's patches and the length of the model's gradient, each a number
-        on the device; see `LOSSES`.
+        `LOSSES` of this process's patches and `GRADIENTS` of all, each a number on the device.
     """
     model, config = nets.model, nets.model.config
     decay = config.training.decay**epoch
@@ -191,18 +197,21 @@ def training_step(nets: Nets, batch: Patch, epoch: int) -> dict[str, Tensor]:
             target_lightness.repeat(2, 1, 1, 1), torch.cat([target_ab, restored.ab.detach()])
         )
         judged = discriminator_loss(*logits.chunk(2))
-    _learn(nets, judged, nets.discriminator, nets.discriminator_optimizer)
-    losses = parts | {"total": total, "discriminator": judged, "gradient": gradient}
+    judges_gradient = _learn(nets, judged, nets.discriminator, nets.discriminator_optimizer)
+    losses = parts | {"total": total, "discriminator": judged}
+    losses |= {"gradient": gradient, "discriminator_gradient": judges_gradient}
     return {name: value.detach() for name, value in losses.items()}
 
 
 def _learn(nets: Nets, loss: Tensor, net: nn.Module, optimizer: torch.optim.Optimizer) -> Tensor:
     """Steps down the gradient, clipped where the preset says so; the gradient's length."""
     optimizer.zero_grad(set_to_none=True)
-    nets.accelerator.backward(loss)
+    torch.autograd.backward(loss)
     clip = nets.model.config.training.clip
     learning = [weight for weight in net.parameters() if weight.requires_grad]
-    length = nn.utils.clip_grad_norm_(learning, math.inf if clip is None else clip)
+    length = nn.utils.get_total_norm([w.grad for w in learning if w.grad is not None])
+    if clip is not None:
+        nn.utils.clip_grads_with_norm_(learning, clip, length)
     optimizer.step()
     return length
 
@@ -214,12 +223,14 @@ def _autocast(nets: Nets) -> contextlib.AbstractContextManager[object]:
 
 
 def _adam(net: nn.Module, training: TrainingConfig, rate: float) -> torch.optim.Optimizer:
+    learning = [weight for weight in net.parameters() if weight.requires_grad]
     return torch.optim.Adam(
-        [weight for weight in net.parameters() if weight.requires_grad],
+        learning,
         lr=rate,
         betas=(training.beta1, training.beta2),
         eps=training.epsilon,
         weight_decay=training.weight_decay,
+        fused=learning[0].is_cuda,
     )
 
 

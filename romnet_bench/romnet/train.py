@@ -5,7 +5,8 @@ import dataclasses
 import math
 import os
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -23,10 +24,10 @@ from romnet_bench.romnet.checkpoint import Checkpoint, read_checkpoint, save_che
 from romnet_bench.romnet.log import open_log
 from romnet_bench.romnet.optimizer_state import optimizer_tensors, restore_optimizer
 from romnet_bench.romnet.patches import TrainingPatches
-from romnet_bench.romnet.presets import RomnetConfig, differences
+from romnet_bench.romnet.precision import Precision, require_possible
+from romnet_bench.romnet.presets import RomnetConfig, TrainingConfig, differences
 from romnet_bench.romnet.step import (
     Nets,
-    Precision,
     new_accelerator,
     new_nets,
     training_step,
@@ -105,6 +106,7 @@ def train(settings: TrainSettings) -> Trained:
             f"{training.batch} patches a step cannot be shared by {processes} processes: give a "
             f"--batch that {processes} divides."
         )
+    require_possible(settings.device, (settings.precision,), (settings.compiled,))
     require_writable(settings.out)
     with contextlib.ExitStack() as stack:
         if rank == 0:
@@ -134,14 +136,10 @@ def train(settings: TrainSettings) -> Trained:
             pin_memory=nets.device.type == "cuda",
         )
         batches = enumerate(loader, start + 1)
+        stack.enter_context(_mistakes_as_sentences(training, last))
         for step, batch in track(batches, "training", steps, start) if rank == 0 else batches:
             epoch = (step - 1) * training.batch // len(photos)
-            try:
-                parts = training_step(nets, batch, epoch)
-            except (MemoryError, RuntimeError) as error:
-                if not is_out_of_memory(error):
-                    raise
-                raise UserError(_out_of_memory(training.batch, training.crop, last)) from None
+            parts = training_step(nets, batch, epoch)
             losses, stopping = agree(nets, parts, stop_asked())
             if log is not None:
                 log.write(step, epoch, nets.model_optimizer.param_groups[0]["lr"], losses)
@@ -150,7 +148,8 @@ def train(settings: TrainSettings) -> Trained:
             if (due or stopping) and log is not None:
                 kept = nets.averaged.net if nets.averaged else nets.model
                 psnr = validation.score(kept, step) if validation and due else None
-                if due and (psnr is None or best_psnr is None or psnr > best_psnr):
+                better = psnr is None or best_psnr is None or psnr > best_psnr
+                if (due and better) or not best.exists():
                     best_psnr = psnr
                     save_checkpoint(best, _model_checkpoint(nets, step, psnr, averaged=True))
                 save_checkpoint(last, _checkpoint(nets, settings, photos, step, best_psnr))
@@ -165,7 +164,7 @@ def train(settings: TrainSettings) -> Trained:
 def default_workers(device: str) -> int:
     """Processes that prepare patches: none beside a CPU, else this process's share of the cores.
 
-    A patch takes some 25 ms of a core the first time and 4 ms once its photo is decoded.
+    A patch takes some 25 ms of a core, 4 where its photo is decoded already (`patches.KEPT_BYTES`).
     """
     if device == "cpu":
         return 0
@@ -211,7 +210,7 @@ def _model_checkpoint(
 def _checkpoint(
     nets: Nets, settings: TrainSettings, photos: PhotoSet, step: int, best_psnr: float | None
 ) -> Checkpoint:
-    model = _model_checkpoint(nets, step, best_psnr)
+    model = _model_checkpoint(nets, step, None)
     discriminator = nets.discriminator.state_dict()
     tensors = {
         **model.tensors,
@@ -224,6 +223,7 @@ def _checkpoint(
     progress = model.progress | {
         "seed": settings.seed,
         "data": photos.fingerprint,
+        "best_psnr": best_psnr,
         "precision": settings.precision,
         "version": __version__,
     }
@@ -263,7 +263,7 @@ def _resume(
         raise UserError(
             f"{last} does not fit the network it describes: train into another --out."
         ) from None
-    psnr = done.get("psnr")
+    psnr = done.get("best_psnr")
     return int(done["step"]), None if psnr is None else float(psnr)
 
 
@@ -277,22 +277,47 @@ def _require_finite(losses: dict[str, float], step: int, last: Path) -> None:
         )
 
 
+@contextlib.contextmanager
+def _mistakes_as_sentences(training: TrainingConfig, last: Path) -> Iterator[None]:
+    """What goes wrong in a step or in a worker, as one sentence."""
+    try:
+        yield
+    except UserError as error:
+        if "Original Traceback" not in str(error):
+            raise
+        # A worker's comes with its traceback around it: the sentence is the last line.
+        _, _, sentence = str(error).strip().splitlines()[-1].partition("Error: ")
+        raise UserError(sentence) from None
+    except (MemoryError, RuntimeError) as error:
+        if "DataLoader worker" in str(error):
+            raise UserError(
+                "A process that prepares patches was ended, most often for want of memory: lower "
+                "--workers; the same command then goes on."
+            ) from None
+        if not is_out_of_memory(error):
+            raise
+        raise UserError(_out_of_memory(training.batch, training.crop, last)) from None
+
+
 def _out_of_memory(batch: int, crop: int, last: Path) -> str:
     kept = f"; what was learnt until then is in {last}" if last.exists() else ""
     smaller = f"--batch (now {batch})" if batch > 1 else ""
     crops = f"--crop (now {crop})" if crop > 64 else ""
-    options = " or ".join(option for option in (smaller, crops) if option) or "the --preset's size"
-    return f"Memory ran out: lower {options} and train into another --out{kept}."
+    options = [option for option in (smaller, crops) if option] or ["the preset"]
+    return (
+        f"Memory ran out: lower {' or '.join(options)} and train into another --out, or share "
+        f"each step with more processes{kept}."
+    )
 
 
 @contextlib.contextmanager
-def _interrupts_between_steps() -> Iterator["StopAsked"]:
+def _interrupts_between_steps() -> Iterator[Callable[[], bool]]:
     """Ctrl-C and SIGTERM wait for the step at hand, so that a whole checkpoint can be saved."""
-    asked = StopAsked()
+    asked = threading.Event()
     previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def ask(number: int, _: FrameType | None) -> None:
-        asked.yes = True
+        asked.set()
         signal.signal(number, previous[signal.Signals(number)])  # a second one stops at once
 
     try:
@@ -301,7 +326,7 @@ def _interrupts_between_steps() -> Iterator["StopAsked"]:
     except ValueError:  # not in the main thread: nobody presses Ctrl-C there
         previous = {}
     try:
-        yield asked
+        yield asked.is_set
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
@@ -311,13 +336,3 @@ def _leave_signals_to_the_parent(_: int) -> None:
     """Ctrl-C reaches the whole group of processes; only the parent knows when a step is whole."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-
-
-class StopAsked:
-    """Whether somebody asked to stop."""
-
-    yes = False
-
-    def __call__(self) -> bool:
-        """True once somebody did."""
-        return self.yes

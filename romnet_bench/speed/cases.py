@@ -10,8 +10,8 @@ from romnet_bench.data.records import PhotoSet
 from romnet_bench.errors import UserError
 from romnet_bench.romnet.inference import COLOR_SIDE, STRIDE
 from romnet_bench.romnet.patches import TrainingPatches
+from romnet_bench.romnet.precision import Precision
 from romnet_bench.romnet.presets import find_preset
-from romnet_bench.romnet.step import Precision
 
 Part = Literal["restoration", "matching", "colour"]
 Measure = Literal["training", "photo", "parts"]

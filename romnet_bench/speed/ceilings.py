@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from romnet_bench.romnet.step import Precision
+from romnet_bench.romnet.precision import Precision
 
 # Large enough that a larger one is hardly faster, small enough for a fraction of a second.
 _CPU_SIDE, _GPU_SIDE = 2048, 8192

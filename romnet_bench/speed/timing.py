@@ -15,8 +15,7 @@ SHORTEST_ROUND = 0.2
 def time_rounds(work: Callable[[], object], rounds: int, device: torch.device) -> list[float]:
     """Seconds that one pass of `work` takes, a number for each round after the warm-up.
 
-    The accelerator is waited for at the ends of a round, not between its passes: as in training,
-    the next pass is sent while the last one runs.
+    The accelerator is waited for after every pass, as training does when it reads the losses.
     """
     for _ in range(WARM_UP - 1):
         _time(work, 1, device)
@@ -29,7 +28,7 @@ def _time(work: Callable[[], object], passes: int, device: torch.device) -> floa
     start = time.perf_counter()
     for _ in range(passes):
         work()
-    _wait_for(device)
+        _wait_for(device)
     return time.perf_counter() - start
 
 

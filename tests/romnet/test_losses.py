@@ -146,3 +146,23 @@ def test_total_has_the_papers_weights() -> None:
     for name, factor in zip(names, factors, strict=True):
         parts = {other: torch.tensor(float(other == name)) for other in names}
         assert float(total_loss(parts, LossConfig())) == pytest.approx(factor)
+
+
+def test_every_loss_of_a_batch_is_the_mean_of_its_shares() -> None:
+    """So that several processes learn what one would; a flat patch among them changes nothing."""
+    generator = torch.Generator().manual_seed(5)
+    maps = [torch.rand(4, 3, 8, 8, generator=generator, dtype=torch.float64) for _ in range(4)]
+    maps[1][0] *= 1e-3
+    outputs, targets = maps[:2], maps[2:]
+    targets[0][1] *= 1e-3
+    for loss in (perceptual_loss, relative_perceptual_loss):
+        whole = loss(outputs, targets)
+        shares = [
+            loss([x[part] for x in outputs], [x[part] for x in targets])
+            for part in (slice(0, 2), slice(2, 4))
+        ]
+        assert torch.allclose(whole, torch.stack(shares).mean(), rtol=1e-12)
+    histograms = [x.softmax(dim=1).repeat(1, 2, 1, 1) for x in (maps[0], maps[2])]
+    whole = histogram_loss(histograms[0], histograms[1], 3)
+    halves = [histogram_loss(histograms[0][i : i + 2], histograms[1][i : i + 2], 3) for i in (0, 2)]
+    assert torch.allclose(whole, torch.stack(halves).mean(), rtol=1e-12)

@@ -81,6 +81,20 @@ def test_without_its_features_it_says_what_to_fetch(
     release_checkpoint(tmp_path / "whole.safetensors", tmp_path / "small.safetensors")
     with pytest.raises(UserError, match="squeezenet1_1 weights are missing"):
         load_model(tmp_path / "small.safetensors", CPU)
+    # Restoration alone does not look for similarities.
+    grey = load_method("romnet-grey", MethodOptions(checkpoint=tmp_path / "small.safetensors"))
+    photo = np.random.default_rng(0).integers(0, 256, (40, 40), dtype=np.uint8)
+    assert (grey.restore([photo], [None])[0][..., 0] != photo).any()
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    """Least of all the checkpoint itself, of which this may be the only copy."""
+    whole = tmp_path / "whole.safetensors"
+    _saved(whole, TINY)
+    before = whole.read_bytes()
+    with pytest.raises(UserError, match="exists already"):
+        release_checkpoint(whole, whole)
+    assert whole.read_bytes() == before
 
 
 def test_too_large_weights_are_refused(tmp_path: Path) -> None:

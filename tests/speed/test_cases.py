@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from romnet_bench.errors import UserError
+from romnet_bench.romnet.precision import require_possible
 from romnet_bench.speed.cases import plan_cases
-from romnet_bench.speed.machine import require_possible
 
 
 def test_every_combination_once_and_ceilings_first() -> None:
