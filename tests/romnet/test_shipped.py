@@ -29,7 +29,7 @@ def test_it_is_small_and_holds_nothing_of_others() -> None:
 
 
 def test_scratches_fade_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without weights, a reference or a network: of drawn scratches less than three quarters stay."""
+    """Without weights, reference or network: of drawn scratches less than three quarters stay."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ROMNET_BENCH_WEIGHTS", raising=False)
     photo = list_source("sample", "as each")[0]
