@@ -573,7 +573,9 @@ def test_ctrl_c_then_the_same_command_finishes(
         "restore": lambda: any(out.glob("restored/*.png")),
     }
     stopped = interrupt(command, tmp_path, ready[name])
-    assert stopped.status == 130, stopped
+    # A shell shows both as 130: CPython ends itself by the signal where that came while a string was
+    # executed, as when a dataclass is made during an import.
+    assert stopped.status in (130, -signal.SIGINT), stopped
     resumes = name not in ("report", "restore")
     goes_on = ": the same command goes on where it stopped" if resumes else ""
     assert f"Interrupted{goes_on}." in stopped.err

@@ -1,5 +1,7 @@
 """The similarity sub-net (section III-B, Fig. 2 middle): where in the reference is this place?"""
 
+import contextlib
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -109,9 +111,16 @@ def confidence_map(m_input: Tensor, m_reference: Tensor) -> Tensor:
     """
     query, key = centered_directions(m_input), centered_directions(m_reference)
     # bf16 would confuse places whose cosines differ by less than 1/256.
-    with torch.no_grad(), torch.autocast(query.device.type, enabled=False):
+    with torch.no_grad(), _exact(query.device.type):
         found = [(rows @ key.transpose(1, 2)).argmax(2) for rows in torch.split(query, _ROWS, 1)]
         best = torch.cat(found, dim=1)
     matched = key.gather(1, best.unsqueeze(2).expand(-1, -1, key.shape[2]))
     cosines = (query * matched).sum(2)
     return cosines.view(len(m_input), 1, *m_input.shape[-2:])
+
+
+def _exact(device: str) -> contextlib.AbstractContextManager[object]:
+    """No autocast, on devices that know it ("meta", where FLOPs are counted, does not)."""
+    if torch.amp.is_autocast_available(device):
+        return torch.autocast(device, enabled=False)
+    return contextlib.nullcontext()
