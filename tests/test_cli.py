@@ -573,8 +573,8 @@ def test_ctrl_c_then_the_same_command_finishes(
         "restore": lambda: any(out.glob("restored/*.png")),
     }
     stopped = interrupt(command, tmp_path, ready[name])
-    # A shell shows both as 130: CPython ends itself by the signal where that came while a string was
-    # executed, as when a dataclass is made during an import.
+    # A shell shows both as 130: CPython ends itself by the signal where that came while a string
+    # was executed, as when a dataclass is made during an import.
     assert stopped.status in (130, -signal.SIGINT), stopped
     resumes = name not in ("report", "restore")
     goes_on = ": the same command goes on where it stopped" if resumes else ""
