@@ -335,4 +335,5 @@ def _interrupts_between_steps() -> Iterator[Callable[[], bool]]:
 def _leave_signals_to_the_parent(_: int) -> None:
     """Ctrl-C reaches the whole group of processes; only the parent knows when a step is whole."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # Not that: it is how a parent that ends with an error ends its workers, and would wait forever.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
