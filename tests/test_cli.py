@@ -545,7 +545,13 @@ def interrupt(command: list[object], folder: Path, ready: Callable[[], bool]) ->
     """Starts a command, presses Ctrl-C once it works, and waits until it is gone."""
     full = [sys.executable, "-m", "romnet_bench", *map(str, command)]
     with (folder / "err").open("w+") as err, (folder / "out").open("w+") as out:
-        process = subprocess.Popen(full, stdout=out, stderr=err, start_new_session=True)
+        process = subprocess.Popen(
+            # A suite that runs in the background ignores Ctrl-C, and its children would inherit it.
+            ["/usr/bin/env", "--default-signal=INT", *full],
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+        )
         while not ready():
             assert process.poll() is None, (folder / "err").read_text()
             time.sleep(0.002)

@@ -25,7 +25,7 @@ RESOURCES = [
 ]
 IN_PACKAGE = [
     "romnet_bench/py.typed",
-    "romnet_bench/cli.py",
+    "romnet_bench/cli/__init__.py",
     "romnet_bench/report/templates/page.html.j2",
     "romnet_bench/report/templates/page.css",
     "romnet_bench/report/templates/page.js",

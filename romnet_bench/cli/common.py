@@ -1,0 +1,36 @@
+"""What commands share besides options: the device, and what had to be left out."""
+
+import click
+
+from romnet_bench.errors import UserError
+
+PARTLY = 3
+"""Done, but some photos had to be left out."""
+
+
+def choose_device(name: str) -> str:
+    """`name`, or what "auto" means here.
+
+    Raises:
+        UserError: there is no such device.
+    """
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        if torch.device(name).type not in ("cpu", "cuda"):
+            raise RuntimeError
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError):
+        raise UserError(f"There is no device {name} here: give --device cpu or auto.") from None
+    return name
+
+
+def left_out(sentences: list[str]) -> None:
+    """Lists what had to be left out, and ends with the status that says so."""
+    if sentences:
+        click.echo(f"Left out {len(sentences)}:", err=True)
+        for sentence in sentences:
+            click.echo(f"  {sentence}", err=True)
+        raise click.exceptions.Exit(PARTLY)
