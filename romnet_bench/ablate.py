@@ -131,9 +131,7 @@ def ablate(settings: AblateSettings) -> Ablated:
         print(f"{number}/{len(names)} {name} on {data[which].train.folder}", flush=True)
         try:
             if which not in references:
-                references[which] = RankedReferences(
-                    data[which].train, features, settings.reference_features
-                )
+                references[which] = RankedReferences(data[which].train, features)
             failed += _train_and_score(name, settings, data[which], references[which])
         except UserError as error:
             failed.append(f"{name}: {error}")

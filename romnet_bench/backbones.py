@@ -96,8 +96,11 @@ def build_features(name: str) -> PyramidFeatures:
 
 def load_weights(
     features: PyramidFeatures, name: str, explicit: Path | None = None, download: bool = False
-) -> None:
+) -> Path:
     """Fills a pretrained network from its weights file (see `romnet_bench.weights`).
+
+    Returns:
+        The file.
 
     Raises:
         WeightsError: the file is missing, or is not of that network.
@@ -118,6 +121,7 @@ def load_weights(
                 f"{path} does not hold the weights of {name} ({prefix} is missing or of another "
                 "shape): fetch that file again."
             ) from None
+    return path
 
 
 def _known(name: str) -> weights.Name:

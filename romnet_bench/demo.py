@@ -9,7 +9,7 @@ from romnet_bench.data.records import PhotoSet
 from romnet_bench.data.sources import list_source
 from romnet_bench.methods.contract import MethodOptions
 from romnet_bench.methods.registry import load_method
-from romnet_bench.references.choice import RankedReferences
+from romnet_bench.references.choice import choose_references
 from romnet_bench.references.features import load_features
 from romnet_bench.report.build import build_report
 from romnet_bench.romnet.presets import TINY
@@ -52,8 +52,8 @@ def run_demo(out: Path, steps: int = STEPS, workers: int = 2) -> Demo:
 
     print("3/4 Running it on the test photos, beside the input itself", flush=True)
     photos = PhotoSet(data, "test")
-    references = RankedReferences(
-        PhotoSet(data, "train"), load_features("filters"), "filters", position=1
+    references = choose_references(
+        photos, PhotoSet(data, "train"), lambda: load_features("filters"), "filters"
     )
     options = MethodOptions(checkpoint=trained.best)
     for name in ("input", "romnet"):

@@ -44,6 +44,8 @@ def run_method(
 ) -> results.RunRecord:
     """Runs `method` over `photos` and scores it, into `out/<dataset>/<method>/`.
 
+    References of another rank than the first make a run of their own, `<method>-rank-NN`.
+
     A photo on which the method fails with a sentence is listed in the record's `failed`, and the
     run goes on. Photos differ in size, so the method gets one at a time.
 
@@ -81,16 +83,18 @@ def run_method(
         parts += [reference.id, reference.rank, journal.picture_sha256(reference.picture)]
         return Job(journal.digest(*parts), make, reference.id, reference.rank)
 
+    origin = chooser.describe() if chooser else {}
+    # Other ranks stand beside the first, as rows of their own (Fig. 6).
+    rank = int(origin.get("rank", 1))
     described = results.MethodRecord(
-        name=method.name,
-        label=method.label,
+        name=method.name if rank == 1 else f"{method.name}-rank-{rank:02d}",
+        label=method.label if rank == 1 else f"{method.label}, reference of rank {rank}",
         restores=method.restores,
         colorizes=method.colorizes,
         needs_reference=method.needs_reference,
         fingerprint=fingerprint,
         notes=method.notes,
     )
-    origin = chooser.describe() if chooser else {}
     record = _record("run", described, photos, settings, origin)
     scorer = load_scorer(settings.device, settings.lpips_weights, settings.download)
     return run_jobs(

@@ -11,6 +11,7 @@ from romnet_bench import __version__
 from romnet_bench.cli.build import build_synthetic
 from romnet_bench.cli.demonstration import demo
 from romnet_bench.cli.measuring import bench
+from romnet_bench.cli.references import references
 from romnet_bench.cli.reporting import report
 from romnet_bench.cli.restoring import restore
 from romnet_bench.cli.running import run, score
@@ -34,6 +35,7 @@ def cli() -> None:
 
 for _command in (
     build_synthetic,
+    references,
     train,
     run,
     score,
@@ -87,8 +89,8 @@ def _interrupted() -> int:
 
 
 def _resumes(words: list[str]) -> bool:
-    """Whether a command line's command finds what it did before; `restore` and `report` begin."""
-    return not {"build-synthetic", "train", "run", "score", "ablate", "demo"}.isdisjoint(words[1:2])
+    """Whether a command line's command finds what it did before; these begin again."""
+    return {"restore", "report", "bench", "release", "datasets"}.isdisjoint(words[1:2])
 
 
 def _describe(error: OSError) -> str:

@@ -60,5 +60,8 @@ reference_features = click.option(
     show_default=True,
     help="Rank by vgg19, resnet34, squeezenet1_1, alexnet, or filters (needs no weights).",
 )
+references_split = click.option(
+    "--references-split", help="Which photos of it.  [default: references, else train]"
+)
 SEED = click.IntRange(0, 2**63 - 1)
 seed = click.option("--seed", type=SEED, default=0, show_default=True)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     "--reference", type=options.FILE, help="One colour photo for all, instead of ranked ones."
 )
 @click.option("--references", type=options.FOLDER, help="A dataset to rank.  [default: --data]")
-@click.option("--references-split", default="train", show_default=True, help="Which photos of it.")
+@options.references_split
 @options.reference_features
 @click.option(
     "--rank", type=click.IntRange(min=1), default=1, show_default=True, help="1 is most similar."
@@ -49,7 +49,7 @@ def run(
     ablation: str | None,
     reference: Path | None,
     references: Path | None,
-    references_split: str,
+    references_split: str | None,
     reference_features: str,
     rank: int,
     color_side: int,
@@ -85,12 +85,17 @@ def run(
     if loaded.needs_reference and reference is not None:
         chooser = _given_reference(reference)
     elif loaded.needs_reference:
-        from romnet_bench.references.choice import RankedReferences
+        from romnet_bench.references.choice import choose_references
         from romnet_bench.references.features import load_features
+        from romnet_bench.references.lenders import find_lenders
 
-        features = load_features(reference_features, chosen, weights, download)
-        candidates = PhotoSet(references or data, references_split)
-        chooser = RankedReferences(candidates, features, reference_features, rank)
+        chooser = choose_references(
+            photos,
+            find_lenders(references or data, references_split),
+            lambda: load_features(reference_features, chosen, weights, download),
+            reference_features,
+            rank,
+        )
     settings = _run_settings(chosen, weights, download)
     record = run_method(loaded, photos, out, references=chooser, settings=settings)
     _show_run(record, out, photos)

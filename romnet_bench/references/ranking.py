@@ -7,8 +7,10 @@ maps, in the form of DISTS (Ding et al. 2020, arXiv:2004.07728), and their weigh
 import torch
 from torch import Tensor
 
-_STABILITY = 1e-6  # DISTS
-TEXTURE_WEIGHT = 0.5  # the paper gives no weights: both count the same
+STABILITY = 1e-6
+"""Of DISTS; keeps channels that are off from dividing by 0."""
+TEXTURE_WEIGHT = 0.5
+"""The rest is structure's. The paper gives no weights: here both count the same."""
 
 
 def statistics(maps: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
@@ -28,8 +30,8 @@ def similarity(query: list[Tensor], candidate: list[Tensor]) -> float:
     mean_x, variance_x, centred_x = statistics(query)
     mean_y, variance_y, centred_y = statistics(candidate)
     covariance = (centred_x * centred_y).mean(dim=1)
-    texture = (2 * mean_x * mean_y + _STABILITY) / (mean_x**2 + mean_y**2 + _STABILITY)
-    structure = (2 * covariance + _STABILITY) / (variance_x + variance_y + _STABILITY)
+    texture = (2 * mean_x * mean_y + STABILITY) / (mean_x**2 + mean_y**2 + STABILITY)
+    structure = (2 * covariance + STABILITY) / (variance_x + variance_y + STABILITY)
     return float((TEXTURE_WEIGHT * texture + (1 - TEXTURE_WEIGHT) * structure).mean())
 
 

@@ -31,17 +31,25 @@ class TrainingPatches(Dataset[Patch]):
         photos: the training pairs.
         crop: the patches' side, pixels.
         seed: of everything that is drawn.
+        ranked: pair's id → ids of the photos that lend it colours; random ones without.
 
     Raises:
         UserError: the split is empty.
     """
 
-    def __init__(self, photos: PhotoSet, crop: int, seed: int) -> None:
+    def __init__(
+        self,
+        photos: PhotoSet,
+        crop: int,
+        seed: int,
+        ranked: dict[str, list[str]] | None = None,
+    ) -> None:
         if not len(photos):
             raise UserError(f"{photos.folder} has no photos in its split {photos.split}.")
         self.photos = photos
         self.crop = crop
         self.seed = seed
+        self._ranked = ranked or {}
         self._kept: dict[str, tuple[Picture, Picture]] = {}
         self._bytes = 0
         self._first_variant: dict[str, str] = {}
@@ -97,9 +105,12 @@ class TrainingPatches(Dataset[Patch]):
         if same_photo or len(self._first_variant) == 1:
             place = draw_other_crop(target, crop, generator)
             return altered(_channels_first(place.of(target)), generator)
-        fixed = random_stream(self.seed, original, "ten references")
-        ten = ten_others(original, list(self._first_variant), fixed)
-        chosen = self._first_variant[ten[int(generator.integers(len(ten)))]]
+        ten = self._ranked.get(identity)
+        if not ten:
+            fixed = random_stream(self.seed, original, "ten references")
+            others = ten_others(original, list(self._first_variant), fixed)
+            ten = [self._first_variant[other] for other in others]
+        chosen = ten[int(generator.integers(len(ten)))]
         other = _at_least(self._pair(chosen)[1], self.crop)
         return _channels_first(draw_crop(other, self.crop, generator).of(other))
 

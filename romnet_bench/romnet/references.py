@@ -21,8 +21,8 @@ SHEAR = 5.0  # degrees, each way
 CANDIDATES = 10
 """The paper selects ten photos and takes one of them.
 
-Here the ten are drawn at random. The paper does not say how in this place; section III-E ranks by
-similarity "for both training and inference", which needs the ranking of the whole training set.
+Section III-E ranks "for both training and inference": where `romnet-bench references` has ranked
+the training set, they are the ten most similar; else ten at random.
 """
 
 
@@ -90,7 +90,7 @@ def altered(patch: Tensor, generator: np.random.Generator) -> Tensor:
 
 
 def ten_others(photo: str, photos: list[str], generator: np.random.Generator) -> list[str]:
-    """Option 2: ten photos of the training set without the photo itself; fewer if there are not.
+    """Option 2, unranked: ten photos of the training set without the photo itself, or fewer.
 
     Args:
         photo: the clean photo's id.

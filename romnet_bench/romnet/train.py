@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import json
 import math
 import os
 import signal
@@ -17,15 +18,17 @@ from torch.utils.data import DataLoader
 from romnet_bench import __version__
 from romnet_bench.data.records import PhotoSet, list_splits
 from romnet_bench.errors import UserError, is_out_of_memory
-from romnet_bench.files import locked, require_writable
+from romnet_bench.files import locked, require_writable, short_hash
 from romnet_bench.progress import track
 from romnet_bench.references.features import load_features
+from romnet_bench.references.ranked import Ranked, own_ranking
 from romnet_bench.romnet.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from romnet_bench.romnet.log import open_log
 from romnet_bench.romnet.optimizer_state import optimizer_tensors, restore_optimizer
 from romnet_bench.romnet.patches import TrainingPatches
 from romnet_bench.romnet.precision import Precision, require_possible
 from romnet_bench.romnet.presets import RomnetConfig, TrainingConfig, differences
+from romnet_bench.romnet.references import CANDIDATES
 from romnet_bench.romnet.step import (
     Nets,
     new_accelerator,
@@ -33,6 +36,9 @@ from romnet_bench.romnet.step import (
     training_step,
 )
 from romnet_bench.romnet.validation import Validation
+
+RANDOM = "random"
+"""References of a training set that nobody has ranked."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +102,8 @@ def train(settings: TrainSettings) -> Trained:
     """
     photos = PhotoSet(settings.data, "train")
     training = settings.config.training
-    patches = TrainingPatches(photos, training.crop, settings.seed)
+    ranking = own_ranking(photos)
+    patches = TrainingPatches(photos, training.crop, settings.seed, _ten(ranking))
     steps = settings.steps or math.ceil(training.epochs * len(photos) / training.batch)
     save_every = settings.save_every or math.ceil(len(photos) / training.batch)
     accelerator = new_accelerator(settings.device)
@@ -122,7 +129,7 @@ def train(settings: TrainSettings) -> Trained:
             download=settings.download,
         )
         last, best = settings.out / "last.safetensors", settings.out / "best.safetensors"
-        start, best_psnr = _resume(nets, last, settings, photos)
+        start, best_psnr = _resume(nets, last, settings, _data(photos, ranking))
         accelerator.wait_for_everyone()
         validation = _validation(settings) if rank == 0 else None
         stop_asked = stack.enter_context(_interrupts_between_steps())
@@ -152,7 +159,8 @@ def train(settings: TrainSettings) -> Trained:
                 if (due and better) or not best.exists():
                     best_psnr = psnr
                     save_checkpoint(best, _model_checkpoint(nets, step, psnr, averaged=True))
-                save_checkpoint(last, _checkpoint(nets, settings, photos, step, best_psnr))
+                data = _data(photos, ranking)
+                save_checkpoint(last, _checkpoint(nets, settings, data, step, best_psnr))
                 log.mark(step, losses, psnr)
             if due or stopping:
                 accelerator.wait_for_everyone()
@@ -196,7 +204,23 @@ def _validation(settings: TrainSettings) -> Validation | None:
     matching = settings.config.matching
     name = matching.backbone if matching.scales and matching.backbone != "trained" else "filters"
     features = load_features(name, settings.device, settings.weights, settings.download)
-    return Validation(photos, references, settings.out / "pictures", features, name)
+    return Validation(photos, references, settings.out / "pictures", features)
+
+
+def _ten(ranking: Ranked | None) -> dict[str, list[str]] | None:
+    """For every pair the ten photos that option 2 draws from, where they have been ranked."""
+    if ranking is None:
+        return None
+    return {
+        identity: [match.id for match in matches[:CANDIDATES]]
+        for identity, matches in ranking.matches.items()
+    }
+
+
+def _data(photos: PhotoSet, ranking: Ranked | None) -> dict[str, str]:
+    """What a training learns from: it goes on with nothing else."""
+    ten = RANDOM if ranking is None else short_hash(json.dumps(_ten(ranking), sort_keys=True))
+    return {"data": photos.fingerprint, "references": ten}
 
 
 def _model_checkpoint(
@@ -208,7 +232,7 @@ def _model_checkpoint(
 
 
 def _checkpoint(
-    nets: Nets, settings: TrainSettings, photos: PhotoSet, step: int, best_psnr: float | None
+    nets: Nets, settings: TrainSettings, data: dict[str, str], step: int, best_psnr: float | None
 ) -> Checkpoint:
     model = _model_checkpoint(nets, step, None)
     discriminator = nets.discriminator.state_dict()
@@ -222,7 +246,7 @@ def _checkpoint(
         tensors |= {f"averaged.{name}": value for name, value in nets.averaged.tensors().items()}
     progress = model.progress | {
         "seed": settings.seed,
-        "data": photos.fingerprint,
+        **data,
         "best_psnr": best_psnr,
         "precision": settings.precision,
         "version": __version__,
@@ -231,7 +255,7 @@ def _checkpoint(
 
 
 def _resume(
-    nets: Nets, last: Path, settings: TrainSettings, photos: PhotoSet
+    nets: Nets, last: Path, settings: TrainSettings, data: dict[str, str]
 ) -> tuple[int, float | None]:
     """Loads the last checkpoint, if there is one; the steps done and the best PSNR so far."""
     if not last.exists():
@@ -245,7 +269,9 @@ def _resume(
     different = differences(wanted, found)
     different += ["--seed"] if done.get("seed") != settings.seed else []
     different += ["--precision"] if done.get("precision") != settings.precision else []
-    different += ["--data"] if done.get("data") != photos.fingerprint else []
+    different += ["--data"] if done.get("data") != data["data"] else []
+    if done.get("references", RANDOM) != data["references"]:
+        different.append("ranking of references (see `romnet-bench references`)")
     different += ["version of romnet-bench"] if done.get("version") != __version__ else []
     if different:
         raise UserError(

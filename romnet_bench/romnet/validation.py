@@ -32,17 +32,16 @@ class Validation:
         folder: where the pictures go.
         features: what ranks the references, see `references.features`. Poor references make good
             colours look worse than none: of two networks the duller would win.
-        name: of the features.
     """
 
     def __init__(
-        self, photos: PhotoSet, references: PhotoSet, folder: Path, features: Features, name: str
+        self, photos: PhotoSet, references: PhotoSet, folder: Path, features: Features
     ) -> None:
         self._folder = folder
         # Evenly through the split, so that variants of one photo do not crowd out the others.
         self._photos = [_limited(photos[photos.ids[i]]) for i in _evenly(len(photos), PHOTOS)]
         lenders = [references.ids[index] for index in _evenly(len(references), LENDERS)]
-        chooser = RankedReferences(references, features, name, ids=lenders)
+        chooser = RankedReferences(references, features, ids=lenders)
         self._references = [chooser.choose(photo).picture for photo in self._photos]
 
     def score(self, model: ROMNet, step: int) -> float:

@@ -74,7 +74,7 @@ def candidates(tmp_path: Path) -> PhotoSet:
 
 def test_a_photo_is_never_its_own_reference(candidates: PhotoSet) -> None:
     """Nor is another variant of it, though it is the most similar of all."""
-    chooser = RankedReferences(candidates, load_features("filters"), "filters")
+    chooser = RankedReferences(candidates, load_features("filters"))
     for photo in candidates:
         chosen = chooser.choose(photo)
         assert candidates.originals[chosen.id] != candidates.originals[photo.id]
@@ -85,15 +85,12 @@ def test_ranks_are_different_photos(candidates: PhotoSet) -> None:
     """Rank 1 and rank 2 of one photo are the two others."""
     features = load_features("filters")
     photo = candidates["a-1"]
-    ids = {
-        RankedReferences(candidates, features, "filters", position).choose(photo).id
-        for position in (1, 2)
-    }
+    ids = {RankedReferences(candidates, features, position).choose(photo).id for position in (1, 2)}
     assert ids == {"b-0", "c-0"}
     with pytest.raises(UserError, match="lower --rank"):
-        RankedReferences(candidates, features, "filters", 4)
+        RankedReferences(candidates, features, 4)
     with pytest.raises(UserError, match="rank 3"):
-        RankedReferences(candidates, features, "filters", 3).choose(photo)
+        RankedReferences(candidates, features, 3).choose(photo)
 
 
 def test_deep_features(shared: Path) -> None:

@@ -17,6 +17,8 @@ from torch.utils.data import DataLoader
 from romnet_bench.data.records import PhotoSet, encode_photo, shard_path, write_shard
 from romnet_bench.errors import PictureError, UserError
 from romnet_bench.images import Picture
+from romnet_bench.references.features import load_features
+from romnet_bench.references.ranked import own_ranking, rank_split
 from romnet_bench.romnet import patches as patches_module
 from romnet_bench.romnet import step as step_module
 from romnet_bench.romnet import train as training
@@ -131,6 +133,43 @@ def test_reference_patch_lies_elsewhere_and_ten_exclude_the_photo() -> None:
     assert len(set(ten)) == 10
     assert "7" not in ten
     assert len(ten_others("7", photos[5:9], np.random.default_rng(0))) == 3
+
+
+def test_ranked_references_are_drawn_from(training_data: Path) -> None:
+    """Option 2 takes one of the ten that stand with the dataset, and no other photo."""
+    photos = PhotoSet(training_data, "train")
+    lender = photos.ids[-1]
+    ranked = {identity: [lender] for identity in photos.ids}
+    target = photos.target(lender)
+    whole = min(target.shape[:2]) // 32 * 32
+    found = 0
+    for number in range(12 * len(photos)):
+        plain = TrainingPatches(photos, whole, seed=0)[number]
+        patch = TrainingPatches(photos, whole, seed=0, ranked=ranked)[number]
+        assert torch.equal(plain[0], patch[0])
+        if not torch.equal(plain[2], patch[2]):  # another lender, in an epoch of option 2
+            reference = patch[2].permute(1, 2, 0).numpy()
+            windows = np.lib.stride_tricks.sliding_window_view(target, reference.shape)
+            assert (windows == reference).all(axis=(-3, -2, -1)).any()
+            found += 1
+    assert found
+
+
+def test_training_learns_from_the_ranking_that_stands_there(
+    training_data: Path, small: RomnetConfig, tmp_path: Path
+) -> None:
+    """And does not go on with another one."""
+    photos = PhotoSet(training_data, "train")
+    train(_settings(training_data, tmp_path / "random", small))
+    rank_split(photos, photos, lambda: load_features("filters"), "filters")
+    ranking = own_ranking(photos)
+    assert ranking is not None
+    assert set(ranking.matches) == set(photos.ids)
+    train(_settings(training_data, tmp_path / "ranked", small))
+    logs = [(tmp_path / name / "log.csv").read_text() for name in ("random", "ranked")]
+    assert logs[0] != logs[1]
+    with pytest.raises(UserError, match="another ranking of references"):
+        train(_settings(training_data, tmp_path / "random", small))
 
 
 def test_a_stopped_training_goes_on_with_the_same_losses(
