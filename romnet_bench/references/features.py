@@ -33,7 +33,7 @@ class Features:
     Attributes:
         name: one of `FEATURES`.
         weights: SHA-256 of the pretrained weights; empty where there are none.
-        grid: the maps' side.
+        grid: the maps' side, 0 where they differ.
         maps: a grey picture H×W → maps, each C_j×grid×grid, float32.
     """
 
@@ -71,7 +71,7 @@ def load_features(
         device: where the network runs.
         weights: a file or folder with the network's weights.
         download: fetch them where they are missing.
-        grid: the side that maps are pooled to.
+        grid: the side that maps are pooled to; 0 leaves them as the network gives them.
 
     Raises:
         UserError: no features of that name.
@@ -100,7 +100,7 @@ def _square(grey: Picture) -> Tensor:
 
 
 def _pool(maps: Tensor, grid: int) -> Tensor:
-    return functional.adaptive_avg_pool2d(maps, grid)
+    return functional.adaptive_avg_pool2d(maps, grid) if grid else maps
 
 
 @torch.inference_mode()

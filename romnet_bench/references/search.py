@@ -43,31 +43,47 @@ def best(
         itself: for each query, the places in the index that hold the photo itself.
     """
     scores = np.full((len(queries), len(index.ids)), -np.inf, np.float32)
+    prepared = prepare(queries)
     for start, block in index.blocks():
         part = scores[:, start : start + len(block)]
-        part[:] = pair_scores(queries, block)
+        part[:] = pair_scores(prepared, prepare(block))
         part[find_alike_between(queries.thumbnails, block.thumbnails)] = -np.inf
     for row, places in zip(scores, itself, strict=True):
         row[list(places)] = -np.inf
     return [_exact(queries.rows([number]), row, index, count) for number, row in enumerate(scores)]
 
 
-def pair_scores(queries: Shard, block: Shard) -> npt.NDArray[np.float32]:
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """Means C×N, variances C×N and centred maps C×N×P in float32: what matrix products need."""
+
+    mean: torch.Tensor
+    variance: torch.Tensor
+    maps: torch.Tensor
+
+
+def prepare(shard: Shard) -> Prepared:
+    """N described photos, ready for `pair_scores`."""
+    mean = torch.from_numpy(shard.mean.T.astype(np.float32))
+    variance = torch.from_numpy(shard.variance.T.astype(np.float32))
+    maps = torch.from_numpy(shard.maps).transpose(0, 1).float()
+    return Prepared(mean, variance, maps.sub_(mean[..., None]))
+
+
+def pair_scores(x: Prepared, y: Prepared) -> npt.NDArray[np.float32]:
     """The similarity of Q queries and N candidates, Q×N, within `rounding` of float64's."""
-    count, channels, places = block.maps.shape
-    total = torch.zeros(len(queries), count, dtype=torch.float64)
-    x_mean, x_variance, x = _channels_first(queries)
-    y_mean, y_variance, y = _channels_first(block)
+    channels, queries, places = x.maps.shape
+    total = torch.zeros(queries, y.maps.shape[1], dtype=torch.float64)
+    stability = torch.tensor(STABILITY)
     for start in range(0, channels, _CHANNELS):
-        part = slice(start, start + _CHANNELS)
-        stability = torch.tensor(STABILITY)
+        c = slice(start, start + _CHANNELS)
         # 2·σxy + c, C×Q×N
         structure = torch.baddbmm(
-            stability, x[part], y[part].transpose(1, 2), beta=1, alpha=2 / places
+            stability, x.maps[c], y.maps[c].transpose(1, 2), beta=1, alpha=2 / places
         )
-        structure /= x_variance[part, :, None] + y_variance[part, None] + STABILITY
-        texture = 2 * x_mean[part, :, None] * y_mean[part, None] + STABILITY
-        texture /= x_mean[part, :, None].square() + y_mean[part, None].square() + STABILITY
+        structure /= x.variance[c, :, None] + y.variance[c, None] + STABILITY
+        texture = 2 * x.mean[c, :, None] * y.mean[c, None] + STABILITY
+        texture /= x.mean[c, :, None].square() + y.mean[c, None].square() + STABILITY
         texture.mul_(TEXTURE_WEIGHT).add_(structure, alpha=1 - TEXTURE_WEIGHT)
         total += texture.sum(0)
     scores: npt.NDArray[np.float32] = (total / channels).float().numpy()
@@ -82,14 +98,6 @@ def rounding(channels: int, places: int) -> float:
     Rounding of inputs, sums over channels and divisions stay below the terms added here; doubled.
     """
     return 2 * (places + min(channels, _CHANNELS) + 32) * 2.0**-24
-
-
-def _channels_first(shard: Shard) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Means C×N, variances C×N and centred maps C×N×P, float32."""
-    mean = torch.from_numpy(shard.mean.T.astype(np.float32))
-    variance = torch.from_numpy(shard.variance.T.astype(np.float32))
-    maps = torch.from_numpy(shard.maps).transpose(0, 1).float()
-    return mean, variance, maps - mean[..., None]
 
 
 def _exact(query: Shard, scores: npt.NDArray[np.float32], index: Index, count: int) -> list[Match]:

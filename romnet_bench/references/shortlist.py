@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from romnet_bench.data.duplicates import find_alike_between
-from romnet_bench.references.search import Match, pair_scores, score_exactly
+from romnet_bench.references.search import Match, pair_scores, prepare, score_exactly
 from romnet_bench.references.shards import Index, Shard
 
 _ROWS = 64  # candidates whose maps are read at a time
@@ -37,11 +37,12 @@ def best_of_shortlist(
 
 def _best(query: Shard, index: Index, places: list[int], count: int) -> list[Match]:
     scored: list[tuple[float, int]] = []
+    prepared = prepare(query)
     for start in range(0, len(places), _ROWS):
         chosen = places[start : start + _ROWS]
         block = index.rows(chosen)
         alike = find_alike_between(query.thumbnails, block.thumbnails)[0]
-        scores = pair_scores(query, block)[0]
+        scores = pair_scores(prepared, prepare(block))[0]
         scored += [
             (-float(score), place)
             for score, place, same in zip(scores, chosen, alike, strict=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from romnet_bench.references.features import Features, load_features
 from romnet_bench.references.ranking import rank, similarity
-from romnet_bench.references.search import best, pair_scores, rounding
+from romnet_bench.references.search import best, pair_scores, prepare, rounding
 from romnet_bench.references.shards import MemoryIndex, Shard, describe, join
 from romnet_bench.references.shortlist import best_of_shortlist, recall
 from tests.references.conftest import scene
@@ -81,7 +81,10 @@ def test_near_ties_within_float32_are_told_apart() -> None:
     queries, index = _shard(query), MemoryIndex(_ids(100), _shard(maps, 1))
     exact = _loop(queries, index, 0)
     assert [match.id for match in best(queries, index, 10, [[]])[0]] == exact[:10]
-    by_float32 = [index.ids[place] for place in np.argsort(-pair_scores(queries, index.shard)[0])]
+    by_float32 = [
+        index.ids[place]
+        for place in np.argsort(-pair_scores(prepare(queries), prepare(index.shard))[0])
+    ]
     assert by_float32[:10] != exact[:10]  # so the second pass is needed
 
 
@@ -99,7 +102,7 @@ def test_float32_stays_within_its_bound(
     random = np.random.default_rng(seed)
     maps = offset + scale * random.gamma(0.3, 1, (6, *shape))
     queries, others = _shard(maps[:2]), _shard(maps[2:])
-    scores = pair_scores(queries, others)
+    scores = pair_scores(prepare(queries), prepare(others))
     for i, x in enumerate(queries.maps):
         for j, y in enumerate(others.maps):
             exact = similarity([torch.from_numpy(x)], [torch.from_numpy(y)])
