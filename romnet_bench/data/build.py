@@ -11,7 +11,6 @@ import functools
 import itertools
 import json
 import multiprocessing
-import re
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
@@ -23,18 +22,15 @@ import pyarrow.parquet as pq
 
 from romnet_bench import __version__
 from romnet_bench.color import lightness_grey
-from romnet_bench.data.cards import dataset_card
+from romnet_bench.data.cards import write_card
+from romnet_bench.data.id_list import LIST, content_hash, format_list, listed_photos
+from romnet_bench.data.photo import SourcePhoto
+from romnet_bench.data.recipe_card import recipe_card_text
 from romnet_bench.data.records import Photo, encode_photo, shard_path, write_shard
-from romnet_bench.data.sources import SourcePhoto, split_photos
+from romnet_bench.data.rights import Rights, write_rights
+from romnet_bench.data.selection import choose_photos
 from romnet_bench.errors import PictureError, UserError
-from romnet_bench.files import (
-    locked,
-    require_writable,
-    sha256_file,
-    slug,
-    write_text,
-    written_beside,
-)
+from romnet_bench.files import locked, require_writable, slug, write_text, written_beside
 from romnet_bench.images import Picture, decode_picture, limit_side, resize, to_rgb
 from romnet_bench.progress import track
 from romnet_bench.synthesis.degrade import degrade
@@ -42,6 +38,7 @@ from romnet_bench.synthesis.recipe import Recipe, Size
 from romnet_bench.synthesis.textures import TextureScans
 
 _SKIPPED = b"romnet_bench.skipped"
+_BATCH = 4  # photos that a worker gets at once: each handing over takes the parent time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +47,7 @@ class Built:
 
     pairs: dict[str, int]  # split → pairs
     skipped: list[str]  # a sentence for each photo that was left out
+    too_small: int = 0  # photos that were not even chosen from, for their size
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +68,7 @@ def build_dataset(
     *,
     textures: TextureScans | None = None,
     split: str | None = None,
+    ids: Path | None = None,
     workers: int = 1,
 ) -> Built:
     """Degrades every photo by the recipe and writes the dataset below `out`.
@@ -80,52 +79,58 @@ def build_dataset(
         out: the dataset's folder; a build of the same recipe and photos goes on in it.
         textures: scans of paper and cracks; procedural textures without.
         split: puts all photos into this one split.
+        ids: the `ids.csv` of another build, whose photos and splits are taken; all of them.
         workers: processes; the bytes do not depend on it.
 
     Raises:
-        UserError: `out` holds another build, `split` is no name for a split, or not one photo
-            could be used.
+        UserError: `out` holds another build, `split` is no name for a split, `ids` does not fit the
+            photos, or not one photo could be used.
     """
-    if split is not None:
-        if not re.fullmatch("[a-z]+", split):
-            raise UserError(f"--split {split!r}: a split's name is small letters, such as test.")
-        photos = [dataclasses.replace(photo, split=split) for photo in photos]
-    splits = split_photos(photos, recipe.splits, recipe.seed)
-    plan = _plan(recipe, splits, textures)
+    chosen = listed_photos(photos, ids) if ids else choose_photos(photos, recipe, split)
+    splits = chosen.splits
+    hashes = {
+        name: {photo.id: content_hash(photo.path) for photo in each}
+        for name, each in splits.items()
+    }
     require_writable(out)
     with locked(out):
-        _claim(out, plan)
+        _claim(out, _plan(recipe, hashes, textures))
+        write_text(out / LIST, format_list(hashes))
         shards = list(_shards(recipe, splits, out))
         _write_missing(recipe, textures, shards, workers)
-        built = _summary(shards)
+        pairs, skipped = _summary(shards)
+        built = Built(pairs, [*chosen.unreadable, *skipped], chosen.too_small)
         if not any(built.pairs.values()):
             reasons = "; ".join(sentence.removesuffix(".") for sentence in built.skipped[:3])
             raise UserError(f"Not one photo could be used: {reasons}.")
-        write_text(out / "README.md", dataset_card(recipe, built.pairs, out.resolve().name))
+        write_rights(out, _rights(splits, textures))
+        write_card(out, recipe_card_text(recipe, out.resolve().name))
     return built
 
 
-def _plan(
-    recipe: Recipe, splits: dict[str, list[SourcePhoto]], textures: TextureScans | None
-) -> str:
+def _plan(recipe: Recipe, hashes: dict[str, dict[str, str]], textures: TextureScans | None) -> str:
     """All that the bytes depend on, as JSON: two equal plans build equal datasets."""
     plan = {
         "romnet_bench": __version__,
         "recipe": recipe.model_dump(mode="json"),
         "textures": textures.fingerprint if textures else None,
-        "splits": {
-            name: {photo.id: _content_hash(photo.path) for photo in chosen}
-            for name, chosen in splits.items()
-        },
+        "splits": hashes,
     }
     return json.dumps(plan, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _content_hash(path: Path) -> str:
-    try:
-        return sha256_file(path)[:16]
-    except OSError:
-        return "unreadable"  # the build itself says so, with the file's name
+def _rights(splits: dict[str, list[SourcePhoto]], textures: TextureScans | None) -> Rights:
+    """Whether the pairs may be given on: where every photograph's licence says so."""
+    photos = [photo for each in splits.values() for photo in each]
+    licences = ", ".join(sorted({photo.licence for photo in photos}))
+    if textures is None and all(photo.free for photo in photos):
+        return Rights(granted=True, statement=f"Every photograph is free: {licences}.")
+    scans = " and the scans of --textures" if textures else ""
+    return Rights(
+        granted=False,
+        statement=f"May the photographs{scans} be given on? The recipe says of their licence: "
+        f"{licences.rstrip('.')}. Under which licence, or by whose permission?",
+    )
 
 
 def _claim(out: Path, plan: str) -> None:
@@ -141,7 +146,8 @@ def _claim(out: Path, plan: str) -> None:
         raise UserError(f"{out} holds a dataset that was not built here: choose another --out.")
     else:
         write_text(marker, plan)
-    for half_written in (out / "data").glob(".*.part"):  # by a build that was killed
+    # By a build that was killed; the name of what was being written stands before the mark.
+    for half_written in [*out.glob(".*.*.part"), *(out / "data").glob(".*.*.part")]:
         half_written.unlink()
 
 
@@ -201,7 +207,7 @@ def _mapper(workers: int) -> Iterator[_Map]:
     try:
         with _interrupts_wait():
             pool.submit(int).result()  # a pool stopped while it starts would leave tracebacks
-        yield functools.partial(_map_ahead, pool, 4 * workers)
+        yield functools.partial(_map_ahead, pool, 2 * workers)
     except BrokenProcessPool:
         raise UserError(
             "A worker process died, most likely for want of memory: lower --workers and run the "
@@ -217,14 +223,18 @@ def _map_ahead(
     make: Callable[[SourcePhoto], _Made],
     photos: Iterator[SourcePhoto],
 ) -> Iterator[_Made]:
-    """Results in order, with no more than `ahead` photos in memory."""
-    waiting: list[concurrent.futures.Future[_Made]] = []
-    for photo in photos:
-        waiting.append(pool.submit(make, photo))
+    """Results in order, with no more than `ahead` batches in memory."""
+    waiting: list[concurrent.futures.Future[list[_Made]]] = []
+    while batch := list(itertools.islice(photos, _BATCH)):
+        waiting.append(pool.submit(_make_each, make, batch))
         if len(waiting) > ahead:
-            yield waiting.pop(0).result()
+            yield from waiting.pop(0).result()
     for future in waiting:
-        yield future.result()
+        yield from future.result()
+
+
+def _make_each(make: Callable[[SourcePhoto], _Made], photos: list[SourcePhoto]) -> list[_Made]:
+    return [make(photo) for photo in photos]
 
 
 @contextlib.contextmanager
@@ -292,7 +302,8 @@ def fit(picture: Picture, size: Size) -> Picture:
     return resize(picture[top : top + side, left : left + side], size.side, size.side)
 
 
-def _summary(shards: list[_Shard]) -> Built:
+def _summary(shards: list[_Shard]) -> tuple[dict[str, int], list[str]]:
+    """Split → pairs, and a sentence for each photo that was left out."""
     pairs: dict[str, int] = {}
     skipped: list[str] = []
     for shard in shards:
@@ -304,4 +315,4 @@ def _summary(shards: list[_Shard]) -> Built:
             ) from None
         pairs[shard.split] = pairs.get(shard.split, 0) + metadata.num_rows
         skipped += json.loads((metadata.metadata or {}).get(_SKIPPED, b"[]"))
-    return Built(pairs, skipped)
+    return pairs, skipped

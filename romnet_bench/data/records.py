@@ -115,7 +115,7 @@ class PhotoSet:
         self._rows: dict[str, tuple[Path, int]] = {}
         self.originals: dict[str, str] = {}
         """Pair's id → the id of the clean photo it was made from; variants share one."""
-        self._shards = _shards(folder, split)
+        self._shards = list_shards(folder, split)
         for path in self._shards:
             for row, (identity, meta) in enumerate(_read_ids(path)):
                 if identity in self._rows:
@@ -144,15 +144,7 @@ class PhotoSet:
 
     def __getitem__(self, identity: str) -> Photo:
         """The photo of that id."""
-        values = self._values(identity, list(_FEATURES))
-        mask = values["mask"]
-        return Photo(
-            id=identity,
-            input=_grey(values["input"], f"{identity} (input)"),
-            target=_colour(values["target"], f"{identity} (target)"),
-            mask=None if mask is None else _grey(mask, f"{identity} (mask)"),
-            meta=json.loads(values["meta"] or "{}"),
-        )
+        return _decode_photo(self._values(identity, list(_FEATURES)))
 
     def pair(self, identity: str) -> tuple[Picture, Picture]:
         """Input H×W and target H×W×3 of that id, without decoding the mask."""
@@ -176,13 +168,24 @@ class PhotoSet:
         return {**self.__dict__, "_open": None}
 
 
+def read_photo(shard: Path, row: int) -> Photo:
+    """The photo in that row of one shard."""
+    with pq.ParquetFile(shard, memory_map=True) as file:
+        return _decode_photo(_read_row(file, row, list(_FEATURES)))
+
+
 def list_splits(folder: Path) -> list[str]:
     """The names of the splits in a dataset's folder."""
     matches = (_SHARD.fullmatch(path.name) for path in (folder / "data").glob("*.parquet"))
     return sorted({match["split"] for match in matches if match})
 
 
-def _shards(folder: Path, split: str) -> list[Path]:
+def list_shards(folder: Path, split: str) -> list[Path]:
+    """The files of one split, in order.
+
+    Raises:
+        UserError: there is no such split, or one of its shards is missing.
+    """
     found = sorted((folder / "data").glob("*.parquet"))
     matches = {
         path: match
@@ -232,6 +235,18 @@ def _read_row(file: pq.ParquetFile, row: int, columns: list[str]) -> dict[str, A
             return values
         row -= rows
     raise IndexError(row)
+
+
+def _decode_photo(values: dict[str, Any]) -> Photo:
+    identity = str(values["id"])
+    mask = values["mask"]
+    return Photo(
+        id=identity,
+        input=_grey(values["input"], f"{identity} (input)"),
+        target=_colour(values["target"], f"{identity} (target)"),
+        mask=None if mask is None else _grey(mask, f"{identity} (mask)"),
+        meta=json.loads(values["meta"] or "{}"),
+    )
 
 
 def _colour(image: dict[str, Any] | None, name: str) -> Picture:

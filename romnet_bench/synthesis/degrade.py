@@ -15,7 +15,17 @@ from romnet_bench.synthesis.cracks import Cracks, crack
 from romnet_bench.synthesis.dust import DustPaper, dust_paper
 from romnet_bench.synthesis.emulsion import Fading, Grain, Vignetting, fade, grain, vignette
 from romnet_bench.synthesis.folds import Folds, fold
-from romnet_bench.synthesis.optics import Blur, Jpeg, Resolution, blur, jpeg, lose_resolution
+from romnet_bench.synthesis.optics import (
+    Blur,
+    Jpeg,
+    KernelBlur,
+    Resolution,
+    blur,
+    blur_by_kernel,
+    jpeg,
+    lose_resolution,
+)
+from romnet_bench.synthesis.pixel_noise import Noise, add_noise
 from romnet_bench.synthesis.polygon import Polygon, tear
 from romnet_bench.synthesis.recipe import Degradation, Overall, Recipe, Structured
 from romnet_bench.synthesis.scratches import Scratches, scratch
@@ -63,18 +73,29 @@ def degrade(
         textures: scans that take the place of made-up cracks and paper.
     """
     picture = grey.astype(np.float32) / np.float32(255)
-    clear = np.ones_like(picture)
+    clear: FloatPicture | None = None  # nothing covers the photograph yet
     steps: list[dict[str, object]] = []
-    for index, step in enumerate(recipe.degradations):
+    for index in _order(recipe, identity):
+        step = recipe.degradations[index]
         rng = random_stream(recipe.seed, identity, f"{index}:{step.kind}")
         if rng.random() >= step.probability:
             continue
         outcome = apply(picture, rng, step, textures)
         picture = outcome.picture
         if outcome.opacity is not None:
-            clear *= 1 - outcome.opacity
+            clear = (1 - outcome.opacity) if clear is None else clear * (1 - outcome.opacity)
         steps.append({"kind": step.kind, **outcome.drawn})
-    return Degraded(_to_levels(picture), _to_levels(1 - clear), steps)
+    mask = np.zeros_like(grey) if clear is None else _to_levels(1 - clear)
+    return Degraded(_to_levels(picture), mask, steps)
+
+
+def _order(recipe: Recipe, identity: str) -> list[int]:
+    """The places of the degradations in the order in which they happen to this photograph."""
+    written = list(range(len(recipe.degradations)))
+    if recipe.order == "as_written":
+        return written
+    rng = random_stream(recipe.seed, identity, "order")
+    return [int(index) for index in rng.permutation(written)]
 
 
 def apply(
@@ -92,19 +113,24 @@ def apply(
 def _change(picture: FloatPicture, rng: np.random.Generator, step: Overall) -> Outcome:
     match step:
         case Blur():
-            return blur(picture, rng, step)
+            outcome = blur(picture, rng, step)
         case Grain():
-            return grain(picture, rng, step)
+            outcome = grain(picture, rng, step)
         case Fading():
-            return fade(picture, rng, step)
+            outcome = fade(picture, rng, step)
         case Vignetting():
-            return vignette(picture, rng, step)
+            outcome = vignette(picture, rng, step)
         case Resolution():
-            return lose_resolution(picture, rng, step)
+            outcome = lose_resolution(picture, rng, step)
         case Jpeg():
-            return jpeg(picture, rng, step)
+            outcome = jpeg(picture, rng, step)
+        case KernelBlur():
+            outcome = blur_by_kernel(picture, rng, step)
+        case Noise():
+            outcome = add_noise(picture, rng, step)
         case _:
             assert_never(step)
+    return outcome
 
 
 def _damage(

@@ -16,12 +16,13 @@ from romnet_bench.synthesis.cracks import Cracks
 from romnet_bench.synthesis.dust import DustPaper
 from romnet_bench.synthesis.emulsion import Fading, Grain, Vignetting
 from romnet_bench.synthesis.folds import Folds
-from romnet_bench.synthesis.optics import Blur, Jpeg, Resolution
+from romnet_bench.synthesis.optics import Blur, Jpeg, KernelBlur, Resolution
+from romnet_bench.synthesis.pixel_noise import Noise
 from romnet_bench.synthesis.polygon import Polygon
 from romnet_bench.synthesis.scratches import Scratches
 from romnet_bench.synthesis.stains import Stains
 
-Overall = Blur | Grain | Fading | Vignetting | Resolution | Jpeg
+Overall = Blur | Grain | Fading | Vignetting | Resolution | Jpeg | KernelBlur | Noise
 """Changes the whole photograph."""
 
 Structured = Stains | Folds | Cracks | Scratches | DustPaper | Polygon
@@ -49,7 +50,8 @@ class Recipe(BaseModel):
     Attributes:
         name: letters, digits and dashes; part of the dataset's name.
         description: one or two sentences for its card.
-        source: "sample" (photos that the dependencies install) or a folder of photos.
+        source: where the photos come from, as `data.sources.list_source` reads it: "sample",
+            "pascal", "div2k", "hub:ORG/NAME" or a folder of photos.
         seed: with a photo's id, it decides every random number.
         licence: of the pairs, in words.
         citation: what to cite.
@@ -58,7 +60,8 @@ class Recipe(BaseModel):
         splits: split → number of photos (whole number) or share of them (0 to 1).
         variants: how many differently degraded pairs each photo gives.
         shard_size: pairs in a file.
-        degradations: in the order in which they happen.
+        degradations: what happens, each with its probability.
+        order: of the degradations: as they are written, or another at random for each pair.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -75,6 +78,7 @@ class Recipe(BaseModel):
     variants: int = Field(default=1, ge=1, le=1000)
     shard_size: int = Field(default=64, ge=1, le=10000)
     degradations: list[Degradation]
+    order: Literal["as_written", "random"] = "as_written"
 
     @field_validator("splits")
     @classmethod

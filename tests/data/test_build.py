@@ -21,12 +21,16 @@ from romnet_bench.bench.loop import require_distinct_names
 from romnet_bench.color import lightness_grey
 from romnet_bench.data import build
 from romnet_bench.data.build import Built, build_dataset, fit
+from romnet_bench.data.folder import list_folder
+from romnet_bench.data.installed import list_sample
+from romnet_bench.data.photo import SourcePhoto
 from romnet_bench.data.records import PhotoSet, list_splits
-from romnet_bench.data.sources import SourcePhoto, list_folder, list_sample
+from romnet_bench.data.rights import read_rights
 from romnet_bench.errors import UserError
 from romnet_bench.files import locked, slug
 from romnet_bench.images import encode_png, limit_side, read_rgb, resize
 from romnet_bench.synthesis.recipe import Recipe, Size, load_recipe
+from romnet_bench.synthesis.textures import open_textures
 
 RECIPE: dict[str, Any] = {
     "name": "test",
@@ -92,7 +96,9 @@ def test_number_of_workers_changes_no_byte(
 ) -> None:
     build_dataset(recipe(), photos, tmp_path / "mine", workers=workers)
     assert content(tmp_path / "mine") == content(built)
-    assert len(content(built)) == 2 + 1 + 1 + 3  # card and marker, and shards of two
+    beside = {"README.md", "build.json", "ids.csv", "rights.json", "samples.jpg"}
+    assert {name for name in content(built) if "/" not in name} == beside
+    assert len(content(built)) == len(beside) + 1 + 1 + 3  # shards of two
 
 
 def test_order_of_the_photos_changes_no_byte(
@@ -202,6 +208,7 @@ def test_killed_build_goes_on_at_the_first_missing_shard(tmp_path: Path, workers
     left = {path: path.stat().st_mtime_ns for path in out.glob("data/*.parquet")}
     assert 3 <= len(left) < 14
     (out / "data" / ".train-00005-of-00007.parquet.0a1b2c3d.part").write_bytes(b"half")
+    (out / ".README.md.0a1b2c3d.part").write_bytes(b"half")
 
     photos = list_folder(source, "CC0")
     resumed = build_dataset(recipe(**changes), photos, out, workers=workers)
@@ -388,6 +395,33 @@ def test_hostile_names_build_and_load(tmp_path: Path) -> None:
     assert {"new\\nline.png", "no utf-8 \\udcff.png", "写真.png"} < sources
 
 
+# What may be done with it
+
+
+def test_rights_follow_the_photographs(photos: list[SourcePhoto], tmp_path: Path) -> None:
+    build_dataset(recipe(), photos, tmp_path / "folder")
+    rights = read_rights(tmp_path / "folder")
+    assert not rights.granted
+    assert rights.statement.endswith("?")
+    assert "CC0" in rights.statement
+    free = [dataclasses.replace(photo, free=True) for photo in photos]
+    build_dataset(recipe(), free, tmp_path / "free")
+    assert read_rights(tmp_path / "free").granted
+    some = [*free[:-1], photos[-1]]
+    build_dataset(recipe(), some, tmp_path / "some")
+    assert not read_rights(tmp_path / "some").granted
+
+
+def test_scans_of_unknown_owners_are_asked_about(photos: list[SourcePhoto], tmp_path: Path) -> None:
+    write_photos(tmp_path / "paper", 1)
+    free = [dataclasses.replace(photo, free=True) for photo in photos]
+    scans = open_textures(tmp_path / "paper")
+    build_dataset(recipe(), free, tmp_path / "out", textures=scans)
+    rights = read_rights(tmp_path / "out")
+    assert not rights.granted
+    assert "scans" in rights.statement
+
+
 # Sizes, variants, the sample
 
 
@@ -451,6 +485,8 @@ def test_sample(sample: Path) -> None:
     originals = {name: set(pairs.originals.values()) for name, pairs in splits.items()}
     assert len(originals["train"] | originals["validation"] | originals["test"]) == 7
     assert not originals["train"] & (originals["test"] | originals["validation"])
+    assert read_rights(sample).granted
+    assert "CC0-1.0 (SpaceX)" in read_rights(sample).statement
     pairs = [pair for chosen in splits.values() for pair in chosen]
     assert max(max(pair.input.shape) for pair in pairs) == 256
     assert sum(pair.mask is not None and bool(pair.mask.any()) for pair in pairs) >= 7

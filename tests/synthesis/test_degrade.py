@@ -164,7 +164,9 @@ def test_the_mask_shows_structured_damage_and_nothing_else(kind: str) -> None:
         assert not marked.any() or (change[marked] > 0).mean() > 0.9
 
 
-@pytest.mark.parametrize("name", [name for name in list_recipes() if name != "clean"])
+@pytest.mark.parametrize(
+    "name", [name for name in list_recipes() if load_recipe(name).degradations]
+)
 def test_drawn_parameters_lie_in_their_ranges(name: str) -> None:
     recipe = load_recipe(name)
     steps = [step.model_copy(update={"probability": 1.0}) for step in recipe.degradations]
@@ -174,15 +176,20 @@ def test_drawn_parameters_lie_in_their_ranges(name: str) -> None:
         drawn_steps = degrade(scene(48, 64), str(identity), certain).steps
         assert json.loads(json.dumps(drawn_steps)) == drawn_steps
         assert len(drawn_steps) == len(steps)
-        for step, drawn in zip(steps, drawn_steps, strict=True):
+        by_kind = {step.kind: step for step in steps}
+        for drawn in drawn_steps:
+            step = by_kind[str(drawn["kind"])]
             for key, value in drawn.items():
                 span = getattr(step, key, None)
                 if isinstance(value, float | int) and isinstance(span, tuple):
+                    if len(span) != 2:  # a choice, such as that of a kernel's taps
+                        assert value in span
+                        continue
                     # Chips are drawn for each place of each main crack, and summed.
                     if key != "flakes":
                         assert span[0] <= value <= span[1], (step.kind, key)
                     checked += 1
-    assert checked > 6 * 10
+    assert checked >= 6 * len(steps) / 2
 
 
 def test_a_typical_old_photo_has_four_to_six_degradations() -> None:

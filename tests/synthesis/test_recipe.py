@@ -20,6 +20,17 @@ GOOD: dict[str, object] = {
 }
 
 
+ALL_THREE = {"train", "validation", "test"}
+SPLITS = {
+    "clean": ALL_THREE,
+    "div2k": {"train", "validation"},
+    "old-photos": ALL_THREE,
+    "paper": ALL_THREE,
+    "pascal": {"train", "test"},
+    "pascal-degraded": {"train", "test"},
+    "sample": ALL_THREE,
+    "wan": ALL_THREE,
+}
 POLYGON = {"kind": "polygon", "probability": 1, "area": [0, 0], "border": 0, "rim": [0, 0]}
 
 
@@ -40,15 +51,31 @@ def complaint(path: str) -> str:
 
 
 def test_the_shipped_recipes_are_these() -> None:
-    assert list_recipes() == ["clean", "old-photos", "paper", "sample"]
+    assert set(SPLITS) <= set(list_recipes())
 
 
-@pytest.mark.parametrize("name", ["clean", "old-photos", "paper", "sample"])
+@pytest.mark.parametrize("name", SPLITS)
 def test_a_shipped_recipe_says_what_it_must(name: str) -> None:
     recipe = load_recipe(name)
     assert recipe.name == name
     assert recipe.seed == 0
-    assert set(recipe.splits) == {"train", "validation", "test"}
+    assert set(recipe.splits) == SPLITS[name]
+
+
+def test_both_pascals_are_the_papers_settings_of_the_same_photographs() -> None:
+    clean, degraded = load_recipe("pascal"), load_recipe("pascal-degraded")
+    assert clean.splits == degraded.splits == {"train": 10_000, "test": 1_000}
+    assert (clean.seed, clean.min_side, clean.size, clean.source) == (
+        (degraded.seed, degraded.min_side, degraded.size, degraded.source)
+    )
+    assert clean.degradations == []
+    assert degraded.degradations == load_recipe("paper").degradations
+
+
+def test_div2k_is_the_papers_setting() -> None:
+    recipe = load_recipe("div2k")
+    assert recipe.splits == {"train": 800, "validation": 100}
+    assert recipe.degradations == []
 
 
 def test_the_paper_recipe_holds_what_the_paper_names() -> None:
@@ -73,7 +100,7 @@ def test_a_file_of_ones_own_is_read(tmp_path: Path) -> None:
 def test_an_unknown_name_lists_the_known_ones(name: str) -> None:
     sentence = complaint(name)
     assert repr(name) in sentence
-    assert "clean, old-photos, paper, sample" in sentence
+    assert ", ".join(list_recipes()) in sentence
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,82 @@
+"""One function over many things in worker processes; results in order, few in memory at a time."""
+
+import concurrent.futures
+import contextlib
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
+from typing import TypeVar
+
+from romnet_bench.errors import UserError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_AHEAD = 2  # results a worker that may wait to be asked for
+
+
+@contextlib.contextmanager
+def mapped(
+    function: Callable[[T], R], items: Iterable[T], workers: int, preload: str
+) -> Iterator[Iterator[R]]:
+    """`map(function, items)` over `workers` processes; with one, in this process.
+
+    Ctrl-C reaches this process only; leaving the block ends the workers.
+
+    Args:
+        function: of a module's own, so that workers find it; it must not print.
+        items: what it is applied to.
+        workers: processes.
+        preload: the name of the module that workers import once.
+
+    Raises:
+        UserError: a worker died.
+    """
+    if workers <= 1:
+        yield map(function, items)
+        return
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([preload])
+    pool = concurrent.futures.ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_leave_interrupts_to_the_parent
+    )
+    try:
+        with _interrupts_wait():
+            pool.submit(int).result()  # a pool stopped while it starts would leave tracebacks
+        yield _in_order(pool, _AHEAD * workers, function, items)
+    except BrokenProcessPool:
+        raise UserError(
+            "A worker process died, most likely for want of memory: lower --workers and run the "
+            "same command again, it goes on where it stopped."
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _in_order(
+    pool: concurrent.futures.Executor, ahead: int, function: Callable[[T], R], items: Iterable[T]
+) -> Iterator[R]:
+    waiting: list[concurrent.futures.Future[R]] = []
+    for item in items:
+        waiting.append(pool.submit(function, item))
+        if len(waiting) > ahead:
+            yield waiting.pop(0).result()
+    while waiting:
+        yield waiting.pop(0).result()
+
+
+@contextlib.contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Ctrl-C comes after the block; processes that are started within it never see one."""
+    resource_tracker.ensure_running()  # first: to start it within the block would end the block
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
