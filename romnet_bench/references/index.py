@@ -20,7 +20,7 @@ from romnet_bench.errors import UserError
 from romnet_bench.files import locked, require_writable, write_bytes, write_text
 from romnet_bench.progress import track
 from romnet_bench.references.features import Features
-from romnet_bench.references.shards import Shard, Single, describe, join
+from romnet_bench.references.shards import Half, Shard, describe, join
 
 SHARD = 64
 _VERSION = 1
@@ -48,18 +48,18 @@ class DiskIndex:
             found |= {place: shard.rows([i]) for i, place in enumerate(wanted)}
         return join([found[place] for place in places])
 
-    def sketches(self) -> Single:
+    def sketches(self) -> Half:
         """See `Index`."""
         return self._sketches
 
     @functools.cached_property
-    def _sketches(self) -> Single:
+    def _sketches(self) -> Half:
         numbers = range(-(-len(self.ids) // SHARD))
         return np.concatenate([self._field("sketches", number) for number in numbers])
 
-    def _field(self, name: str, number: int) -> Single:
+    def _field(self, name: str, number: int) -> Half:
         with _opened(shard_path(self.folder, number)) as file:
-            values: Single = file.get_tensor(name)
+            values: Half = file.get_tensor(name)
             return values
 
     def _read(self, number: int, rows: list[int] | None) -> Shard:

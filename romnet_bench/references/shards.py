@@ -21,7 +21,6 @@ from romnet_bench.references.sketches import sketch
 
 Half = npt.NDArray[np.float16]
 Double = npt.NDArray[np.float64]
-Single = npt.NDArray[np.float32]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Shard:
     mean: Double
     variance: Double
     thumbnails: npt.NDArray[np.uint8]
-    sketches: Single
+    sketches: Half
 
     def __len__(self) -> int:
         return len(self.maps)
@@ -67,7 +66,7 @@ class Index(Protocol):
         """The photos at some places of `ids`, in that order."""
         ...
 
-    def sketches(self) -> Single:
+    def sketches(self) -> Half:
         """The sketches of all, N×D."""
         ...
 
@@ -125,6 +124,6 @@ class MemoryIndex:
         """See `Index`."""
         return self.shard.rows(list(places))
 
-    def sketches(self) -> Single:
+    def sketches(self) -> Half:
         """See `Index`."""
         return self.shard.sketches

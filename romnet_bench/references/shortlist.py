@@ -23,9 +23,10 @@ def best_of_shortlist(
         itself: for each query, the places in the index that hold the photo itself.
         length: of the shortlist.
     """
-    sketches = index.sketches()
+    sketches = index.sketches().astype(np.float32)
+    asked = queries.sketches.astype(np.float32)
     # Squared distances, without the query's own length, which changes no order.
-    distance = np.square(sketches).sum(axis=1)[None] - 2 * queries.sketches @ sketches.T
+    distance = np.square(sketches).sum(axis=1)[None] - 2 * asked @ sketches.T
     found = []
     for number, (row, own) in enumerate(zip(distance, itself, strict=True)):
         row[list(own)] = np.inf

@@ -16,11 +16,14 @@ import numpy.typing as npt
 
 from romnet_bench.references.ranking import TEXTURE_WEIGHT
 
-LENGTH = 512
+LENGTH = 1024
 COARSE = 4
 """Maps are averaged to 4×4 first: what is alike only place by place of 16×16 is found later."""
-_FLOOR = 1e-3
-"""Added to means and deviations, so that channels that are off stay finite."""
+_QUIET_MEAN, _QUIET_DEVIATION = 0.2, 0.05
+"""Of a photo's average channel: quieter channels count less, since a logarithm or a division by
+little would make much of nothing. Without it a shortlist of 1 in 40 finds 0.85 of the ten best
+instead of 0.95 (4,000 crops of COCO)."""
+_NOT_ZERO = 1e-6
 
 
 def sketch(
@@ -28,16 +31,16 @@ def sketch(
     mean: npt.NDArray[np.float64],
     variance: npt.NDArray[np.float64],
     grid: int,
-) -> npt.NDArray[np.float32]:
+) -> npt.NDArray[np.float16]:
     """N×C×P maps with N×C means and variances → N×LENGTH."""
     count, channels, _ = maps.shape
     side = next(side for side in range(min(COARSE, grid), 0, -1) if grid % side == 0)
     step = grid // side
     blocks = maps.astype(np.float32).reshape(count, channels, side, step, side, step)
     coarse = blocks.mean(axis=(3, 5)).reshape(count, channels, -1)
-    deviation = np.sqrt(variance)[..., None] + _FLOOR
-    shape = (coarse - mean[..., None]) / deviation / np.sqrt(coarse.shape[2])
-    level = np.log(np.maximum(mean, 0) + _FLOOR)
+    level = np.log(_lifted(np.maximum(mean, 0), _QUIET_MEAN))
+    deviation = _lifted(np.sqrt(variance), _QUIET_DEVIATION)
+    shape = (coarse - mean[..., None]) / deviation[..., None] / np.sqrt(coarse.shape[2])
     vector = np.concatenate(
         [
             np.sqrt(TEXTURE_WEIGHT / channels) * level,
@@ -45,7 +48,13 @@ def sketch(
         ],
         axis=1,
     )
-    return (vector.astype(np.float32) @ _projection(vector.shape[1])).astype(np.float32)
+    return (vector.astype(np.float32) @ _projection(vector.shape[1])).astype(np.float16)
+
+
+def _lifted(values: npt.NDArray[np.float64], share: float) -> npt.NDArray[np.float64]:
+    """N×C values plus a share of each photo's average."""
+    lifted: npt.NDArray[np.float64] = values + share * values.mean(axis=1, keepdims=True)
+    return lifted + _NOT_ZERO
 
 
 @functools.cache

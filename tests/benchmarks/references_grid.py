@@ -73,7 +73,7 @@ def main() -> None:
         pooled = scores(given.data, given.features, grid, half=True)
         rows.append({"features": given.features, "grid": grid, **compare(whole, pooled)})
         pd.DataFrame(rows).to_csv(given.out, index=False, float_format="%.4f")
-    print(pd.DataFrame(rows).to_markdown(index=False, floatfmt=".3f"))
+    print(pd.DataFrame(rows).to_string(index=False))
 
 
 if __name__ == "__main__":
