@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import click
 import numpy as np
 import pandas as pd
 import pytest
@@ -142,16 +143,25 @@ def half_written(folder: Path) -> list[Path]:
 # Help
 
 
+def commands(group: click.Group = cli, before: str = "") -> dict[str, click.Command]:
+    """All commands by the words that name them, those of groups too."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        inner = isinstance(command, click.Group)
+        found |= commands(command, f"{name} ") if inner else {before + name: command}
+    return found
+
+
 def test_every_command_shows_an_example() -> None:
-    for name, command in cli.commands.items():
-        done = CliRunner().invoke(cli, [name, "--help"], prog_name="romnet-bench")
+    for name, command in commands().items():
+        done = CliRunner().invoke(cli, [*name.split(), "--help"], prog_name="romnet-bench")
         assert done.exit_code == 0
         assert re.search(rf"Example:\n  +romnet-bench {name}\b", done.output), done.output
         assert command.get_short_help_str(40).split()[0] in done.output
 
 
 def test_examples_name_options_that_exist() -> None:
-    for name, command in cli.commands.items():
+    for name, command in commands().items():
         example = str(command.help).split("Example:")[1]
         options = {option for parameter in command.params for option in parameter.opts}
         assert set(re.findall(r"--[a-z-]+", example)) <= options, name

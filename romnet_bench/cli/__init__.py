@@ -9,8 +9,12 @@ import click
 
 from romnet_bench import __version__
 from romnet_bench.cli.build import build_synthetic
+from romnet_bench.cli.datasets import datasets
 from romnet_bench.cli.demonstration import demo
 from romnet_bench.cli.measuring import bench
+from romnet_bench.cli.package import package
+from romnet_bench.cli.package_prokudin import prokudin
+from romnet_bench.cli.publish import export, publish
 from romnet_bench.cli.references import references
 from romnet_bench.cli.reporting import report
 from romnet_bench.cli.restoring import restore
@@ -33,9 +37,14 @@ def cli() -> None:
     """
 
 
+package.add_command(prokudin)
 for _command in (
+    datasets,
     build_synthetic,
+    package,
     references,
+    export,
+    publish,
     train,
     run,
     score,
