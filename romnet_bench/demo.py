@@ -6,7 +6,7 @@ from pathlib import Path
 from romnet_bench.bench.run import RunSettings, run_method
 from romnet_bench.data.build import build_dataset
 from romnet_bench.data.records import PhotoSet
-from romnet_bench.data.sources import list_source
+from romnet_bench.data.sources.listing import list_source
 from romnet_bench.methods.contract import MethodOptions
 from romnet_bench.methods.registry import load_method
 from romnet_bench.references.choice import choose_references

@@ -24,8 +24,7 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp",
 MAX_PIXELS = 128_000_000
 """Above the Library of Congress's plates (36 million), below what decodes into gigabytes."""
 
-# What Pillow's decoders raise on files that are cut short, damaged or made to do harm.
-_DECODE_ERRORS = (
+DECODE_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,
@@ -39,6 +38,7 @@ _DECODE_ERRORS = (
     struct.error,
     zlib.error,
 )
+"""What Pillow's decoders raise on files that are cut short, damaged or made to do harm."""
 
 # What undoes each EXIF orientation (EXIF 2.32, tag 0x0112).
 _TURNS = {
@@ -95,7 +95,7 @@ def decode_picture(content: bytes, name: str, max_pixels: int = MAX_PIXELS) -> P
         ) from None
     except Image.DecompressionBombError:
         raise PictureError(f"{name}: more than {max_pixels:,} pixels; make it smaller.") from None
-    except _DECODE_ERRORS as error:
+    except DECODE_ERRORS as error:
         raise PictureError(f"{name}: damaged or cut short ({error}).") from None
 
 
@@ -169,7 +169,7 @@ def _upright(opened: ImageFile.ImageFile) -> Image.Image:
     opened.load()
     try:
         orientation = opened.getexif().get(ExifTags.Base.Orientation, 1)
-    except _DECODE_ERRORS:
+    except DECODE_ERRORS:
         return opened
     turn = _TURNS.get(orientation)
     return opened if turn is None else opened.transpose(turn)

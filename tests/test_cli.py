@@ -24,7 +24,7 @@ from romnet_bench.cli import cli, main
 from romnet_bench.data import build
 from romnet_bench.data.build import Built, build_dataset
 from romnet_bench.data.records import PhotoSet
-from romnet_bench.data.sources import list_folder
+from romnet_bench.data.sources.listing import list_folder
 from romnet_bench.errors import UserError
 from romnet_bench.images import encode_png, read_picture
 from romnet_bench.romnet.checkpoint import Checkpoint, save_checkpoint

@@ -63,7 +63,7 @@ def build_synthetic(
       romnet-bench build-synthetic --source hub:ORG/NAME --limit 500 --out data/theirs
     """
     from romnet_bench.data.build import build_dataset
-    from romnet_bench.data.sources import list_source, resolve_source
+    from romnet_bench.data.sources.listing import list_source, resolve_source
     from romnet_bench.files import human_path
     from romnet_bench.synthesis.recipe import load_recipe
     from romnet_bench.synthesis.textures import open_textures

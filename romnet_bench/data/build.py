@@ -4,17 +4,11 @@ The result is the same bytes for any number of workers, and for a build that was
 started again.
 """
 
-import concurrent.futures
-import contextlib
 import dataclasses
 import functools
 import itertools
 import json
-import multiprocessing
-import signal
-from collections.abc import Callable, Iterator
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import resource_tracker
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,12 +17,14 @@ import pyarrow.parquet as pq
 from romnet_bench import __version__
 from romnet_bench.color import lightness_grey
 from romnet_bench.data.cards import write_card
+from romnet_bench.data.claims import claim
 from romnet_bench.data.id_list import LIST, content_hash, format_list, listed_photos
-from romnet_bench.data.photo import SourcePhoto
 from romnet_bench.data.recipe_card import recipe_card_text
 from romnet_bench.data.records import Photo, encode_photo, shard_path, write_shard
 from romnet_bench.data.rights import Rights, write_rights
 from romnet_bench.data.selection import choose_photos
+from romnet_bench.data.sources.photo import SourcePhoto
+from romnet_bench.data.workers import mapped
 from romnet_bench.errors import PictureError, UserError
 from romnet_bench.files import locked, require_writable, slug, write_text, written_beside
 from romnet_bench.images import Picture, decode_picture, limit_side, resize, to_rgb
@@ -94,7 +90,7 @@ def build_dataset(
     }
     require_writable(out)
     with locked(out):
-        _claim(out, _plan(recipe, hashes, textures))
+        claim(out, _plan(recipe, hashes, textures))
         write_text(out / LIST, format_list(hashes))
         shards = list(_shards(recipe, splits, out))
         _write_missing(recipe, textures, shards, workers)
@@ -133,24 +129,6 @@ def _rights(splits: dict[str, list[SourcePhoto]], textures: TextureScans | None)
     )
 
 
-def _claim(out: Path, plan: str) -> None:
-    """Marks `out` as the place of this build, or finds that it holds another."""
-    marker = out / "build.json"
-    if marker.exists():
-        if marker.read_bytes() != plan.encode():
-            raise UserError(
-                f"{out} holds a dataset of another recipe or of other photos: choose another "
-                "--out, or delete that folder."
-            )
-    elif any((out / "data").glob("*.parquet")):
-        raise UserError(f"{out} holds a dataset that was not built here: choose another --out.")
-    else:
-        write_text(marker, plan)
-    # By a build that was killed; the name of what was being written stands before the mark.
-    for half_written in [*out.glob(".*.*.part"), *(out / "data").glob(".*.*.part")]:
-        half_written.unlink()
-
-
 def _shards(recipe: Recipe, splits: dict[str, list[SourcePhoto]], out: Path) -> Iterator[_Shard]:
     size = max(recipe.shard_size // recipe.variants, 1)  # photos, each with all its variants
     for split, photos in splits.items():
@@ -167,9 +145,9 @@ def _write_missing(
     total = sum(len(shard.photos) for shard in shards)
     left = sum(len(shard.photos) for shard in missing)
     make = functools.partial(_make_pairs, recipe=recipe, textures=textures)
-    with _mapper(min(workers, left)) as apply:
-        made = apply(make, itertools.chain.from_iterable(shard.photos for shard in missing))
-        made = track(made, "degrading", total=total, done=total - left)
+    photos = itertools.chain.from_iterable(shard.photos for shard in missing)
+    with mapped(make, photos, min(workers, left), __name__, _BATCH) as results:
+        made = track(results, "degrading", total=total, done=total - left)
         for shard in missing:
             skipped: list[str] = []
             with written_beside(shard.path) as part:
@@ -189,67 +167,6 @@ def _usable(made: Iterator[_Made], skipped: list[str]) -> Iterator[dict[str, obj
 
 def _note(skipped: list[str]) -> dict[str, str]:
     return {_SKIPPED.decode(): json.dumps(skipped, ensure_ascii=False)}
-
-
-_Map = Callable[[Callable[[SourcePhoto], _Made], Iterator[SourcePhoto]], Iterator[_Made]]
-
-
-@contextlib.contextmanager
-def _mapper(workers: int) -> Iterator[_Map]:
-    if workers <= 1:
-        yield map
-        return
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    pool = concurrent.futures.ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_leave_interrupts_to_the_parent
-    )
-    try:
-        with _interrupts_wait():
-            pool.submit(int).result()  # a pool stopped while it starts would leave tracebacks
-        yield functools.partial(_map_ahead, pool, 2 * workers)
-    except BrokenProcessPool:
-        raise UserError(
-            "A worker process died, most likely for want of memory: lower --workers and run the "
-            "same command again, it goes on where it stopped."
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _map_ahead(
-    pool: concurrent.futures.Executor,
-    ahead: int,
-    make: Callable[[SourcePhoto], _Made],
-    photos: Iterator[SourcePhoto],
-) -> Iterator[_Made]:
-    """Results in order, with no more than `ahead` batches in memory."""
-    waiting: list[concurrent.futures.Future[list[_Made]]] = []
-    while batch := list(itertools.islice(photos, _BATCH)):
-        waiting.append(pool.submit(_make_each, make, batch))
-        if len(waiting) > ahead:
-            yield from waiting.pop(0).result()
-    for future in waiting:
-        yield from future.result()
-
-
-def _make_each(make: Callable[[SourcePhoto], _Made], photos: list[SourcePhoto]) -> list[_Made]:
-    return [make(photo) for photo in photos]
-
-
-@contextlib.contextmanager
-def _interrupts_wait() -> Iterator[None]:
-    """Ctrl-C comes after the block; processes that are started within it never see one."""
-    resource_tracker.ensure_running()  # first: to start it within the block would end the block
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _make_pairs(photo: SourcePhoto, recipe: Recipe, textures: TextureScans | None) -> _Made:

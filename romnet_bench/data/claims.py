@@ -24,7 +24,7 @@ def claim(out: Path, plan: str) -> None:
     if marker.exists():
         if marker.read_bytes() != plan.encode():
             raise UserError(
-                f"{out} holds a dataset made of other files or by another version: choose another "
+                f"{out} holds a dataset of another recipe, photos or version: choose another "
                 "--out, or delete that folder."
             )
     elif any((out / "data").glob("*.parquet")):

@@ -10,8 +10,8 @@ import io
 import re
 from pathlib import Path
 
-from romnet_bench.data.photo import SourcePhoto
 from romnet_bench.data.selection import Chosen
+from romnet_bench.data.sources.photo import SourcePhoto
 from romnet_bench.errors import UserError
 from romnet_bench.files import printable, sha256_file
 

@@ -38,6 +38,7 @@ def _made(recipe: Recipe) -> str:
         for number, step in enumerate(recipe.degradations, start=1)
     )
     variants = f"; each photograph gives {recipe.variants} pairs" if recipe.variants > 1 else ""
+    order = "in order" if recipe.order == "as_written" else "in another order for each photograph"
     return "\n\n".join(
         [
             f"By romnet-bench {__version__} from clean colour photographs, by the recipe "
@@ -47,7 +48,7 @@ def _made(recipe: Recipe) -> str:
             f"    romnet-bench build-synthetic --recipe {recipe.name} --seed {recipe.seed} "
             "--source PHOTOGRAPHS --out FOLDER",
             "The same command, recipe and photographs give the same bytes.",
-            f"Degradations, in order:\n\n{steps}"
+            f"Degradations, {order}:\n\n{steps}"
             if steps
             else "No degradation: the input is the target's own lightness.",
         ]

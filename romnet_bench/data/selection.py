@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from romnet_bench.data.photo import SourcePhoto
+from romnet_bench.data.sources.photo import SourcePhoto
 from romnet_bench.errors import UserError
 from romnet_bench.images import FORMATS
 from romnet_bench.synthesis.recipe import Recipe, Size

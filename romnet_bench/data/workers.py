@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import itertools
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterable, Iterator
@@ -14,12 +15,12 @@ from romnet_bench.errors import UserError
 T = TypeVar("T")
 R = TypeVar("R")
 
-_AHEAD = 2  # results a worker that may wait to be asked for
+_AHEAD = 2  # batches a worker that may wait to be asked for
 
 
 @contextlib.contextmanager
 def mapped(
-    function: Callable[[T], R], items: Iterable[T], workers: int, preload: str
+    function: Callable[[T], R], items: Iterable[T], workers: int, preload: str, batch: int = 1
 ) -> Iterator[Iterator[R]]:
     """`map(function, items)` over `workers` processes; with one, in this process.
 
@@ -30,6 +31,7 @@ def mapped(
         items: what it is applied to.
         workers: processes.
         preload: the name of the module that workers import once.
+        batch: items that a worker gets at once; each handing over takes this process's time.
 
     Raises:
         UserError: a worker died.
@@ -45,7 +47,7 @@ def mapped(
     try:
         with _interrupts_wait():
             pool.submit(int).result()  # a pool stopped while it starts would leave tracebacks
-        yield _in_order(pool, _AHEAD * workers, function, items)
+        yield _in_order(pool, _AHEAD * workers, function, items, batch)
     except BrokenProcessPool:
         raise UserError(
             "A worker process died, most likely for want of memory: lower --workers and run the "
@@ -56,15 +58,25 @@ def mapped(
 
 
 def _in_order(
-    pool: concurrent.futures.Executor, ahead: int, function: Callable[[T], R], items: Iterable[T]
+    pool: concurrent.futures.Executor,
+    ahead: int,
+    function: Callable[[T], R],
+    items: Iterable[T],
+    batch: int,
 ) -> Iterator[R]:
-    waiting: list[concurrent.futures.Future[R]] = []
-    for item in items:
-        waiting.append(pool.submit(function, item))
+    """Results in order, with no more than `ahead` batches in memory."""
+    waiting: list[concurrent.futures.Future[list[R]]] = []
+    left = iter(items)
+    while some := list(itertools.islice(left, batch)):
+        waiting.append(pool.submit(_each, function, some))
         if len(waiting) > ahead:
-            yield waiting.pop(0).result()
+            yield from waiting.pop(0).result()
     while waiting:
-        yield waiting.pop(0).result()
+        yield from waiting.pop(0).result()
+
+
+def _each(function: Callable[[T], R], items: list[T]) -> list[R]:
+    return [function(item) for item in items]
 
 
 @contextlib.contextmanager

@@ -21,11 +21,11 @@ from romnet_bench.bench.loop import require_distinct_names
 from romnet_bench.color import lightness_grey
 from romnet_bench.data import build
 from romnet_bench.data.build import Built, build_dataset, fit
-from romnet_bench.data.folder import list_folder
-from romnet_bench.data.installed import list_sample
-from romnet_bench.data.photo import SourcePhoto
 from romnet_bench.data.records import PhotoSet, list_splits
 from romnet_bench.data.rights import read_rights
+from romnet_bench.data.sources.folder import list_folder
+from romnet_bench.data.sources.installed import list_sample
+from romnet_bench.data.sources.photo import SourcePhoto
 from romnet_bench.errors import UserError
 from romnet_bench.files import locked, slug
 from romnet_bench.images import encode_png, limit_side, read_rgb, resize
@@ -258,7 +258,7 @@ def test_another_recipe_seed_or_photos_are_refused(photos: list[SourcePhoto], bu
         (recipe(), photos[1:]),
     ]
     for other, sources in others:
-        with pytest.raises(UserError, match="holds a dataset of another recipe or of other photos"):
+        with pytest.raises(UserError, match="holds a dataset of another recipe, photos or version"):
             build_dataset(other, sources, built)
     assert content(built) == before
 
@@ -267,7 +267,7 @@ def test_a_photo_that_changed_is_refused(tmp_path: Path) -> None:
     source = write_photos(tmp_path / "photos", 3)
     build_dataset(recipe(), list_folder(source, "CC0"), tmp_path / "out")
     (source / "photo-01.png").write_bytes((source / "photo-02.png").read_bytes())
-    with pytest.raises(UserError, match="of other photos: choose another --out"):
+    with pytest.raises(UserError, match="photos or version: choose another --out"):
         build_dataset(recipe(), list_folder(source, "CC0"), tmp_path / "out")
 
 
@@ -280,7 +280,7 @@ def test_a_marker_that_is_no_text_is_refused(photos: list[SourcePhoto], tmp_path
 def test_a_dataset_from_elsewhere_is_refused(photos: list[SourcePhoto], tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "train-00000-of-00001.parquet").write_bytes(b"precious")
-    with pytest.raises(UserError, match="was not built here: choose another --out"):
+    with pytest.raises(UserError, match="was not made here: choose another --out"):
         build_dataset(recipe(), photos, tmp_path)
     assert (tmp_path / "data" / "train-00000-of-00001.parquet").read_bytes() == b"precious"
 

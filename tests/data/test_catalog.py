@@ -15,7 +15,7 @@ from romnet_bench.data.build import build_dataset
 from romnet_bench.data.catalog import find_datasets, list_buildable
 from romnet_bench.data.records import shard_path
 from romnet_bench.data.rights import Rights, write_rights
-from romnet_bench.data.sources import list_source
+from romnet_bench.data.sources.listing import list_source
 from romnet_bench.files import resource
 from romnet_bench.synthesis.recipe import list_recipes, load_recipe
 

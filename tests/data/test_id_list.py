@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from romnet_bench.data.build import build_dataset
-from romnet_bench.data.folder import list_folder
 from romnet_bench.data.id_list import content_hash, listed_photos
 from romnet_bench.data.records import PhotoSet
+from romnet_bench.data.sources.folder import list_folder
 from romnet_bench.errors import UserError
 from romnet_bench.images import encode_png
 from romnet_bench.synthesis.recipe import Recipe, load_recipe

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from romnet_bench.data.build import fit
-from romnet_bench.data.folder import list_folder
-from romnet_bench.data.installed import list_sample
-from romnet_bench.data.photo import SourcePhoto
 from romnet_bench.data.selection import choose_photos, is_large_enough, split_photos
+from romnet_bench.data.sources.folder import list_folder
+from romnet_bench.data.sources.installed import list_sample
+from romnet_bench.data.sources.photo import SourcePhoto
 from romnet_bench.errors import UserError
 from romnet_bench.images import encode_png
 from romnet_bench.synthesis.recipe import Recipe, Size, load_recipe

@@ -8,7 +8,7 @@ import torch
 from skimage.draw import line
 
 from romnet_bench.color import lightness_grey
-from romnet_bench.data.sources import list_source
+from romnet_bench.data.sources.listing import list_source
 from romnet_bench.files import resource
 from romnet_bench.images import read_rgb
 from romnet_bench.methods.contract import MethodOptions

@@ -19,15 +19,15 @@ import pyarrow.parquet as pq
 from romnet_bench import __version__
 from romnet_bench.data.cards import write_card
 from romnet_bench.data.claims import claim
-from romnet_bench.data.folder import list_folder
 from romnet_bench.data.id_list import content_hash
-from romnet_bench.data.photo import SourcePhoto
 from romnet_bench.data.prokudin.card import card_text
 from romnet_bench.data.prokudin.pair import LICENCE, Choice, LeftOut, Row, make_pair
 from romnet_bench.data.prokudin.plates import read_plate
 from romnet_bench.data.prokudin.sheets import page, strip
 from romnet_bench.data.records import encode_photo, shard_path, write_shard
 from romnet_bench.data.rights import Rights, write_rights
+from romnet_bench.data.sources.folder import list_folder
+from romnet_bench.data.sources.photo import SourcePhoto
 from romnet_bench.data.workers import mapped
 from romnet_bench.errors import PictureError, UserError
 from romnet_bench.files import locked, require_writable, write_bytes, write_text, written_beside

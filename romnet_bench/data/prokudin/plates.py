@@ -17,8 +17,7 @@ from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 from scipy import ndimage
 
 from romnet_bench.errors import PictureError
-from romnet_bench.images import _DECODE_ERRORS as DECODE_ERRORS
-from romnet_bench.images import MAX_PIXELS
+from romnet_bench.images import DECODE_ERRORS, MAX_PIXELS
 
 Field = npt.NDArray[np.float32]
 """H×W levels of one exposure, 0 black to 1 white."""

@@ -18,6 +18,10 @@ _SIDE = 480  # pixels: the longest side of a panel
 _GAP = 8
 _CAPTION = 26
 _PANELS = 4
+_LEGEND = (
+    "input | colours as aligned | target | what was found: red repaired in the input's exposure, "
+    "blue in another, yellow not proven, white the scene's own"
+)
 _PAPER, _INK = (255, 255, 255), (20, 20, 20)
 _OWN, _OTHER, _UNPROVEN, _SCENE = (255, 40, 40), (70, 130, 255), (255, 220, 0), (255, 255, 255)
 
@@ -38,6 +42,7 @@ def strip(result: Pair | LeftOut) -> Picture:
 
 def page(strips: list[Picture]) -> bytes:
     """Strips below each other as a JPEG, the same bytes for the same pixels."""
+    strips = [_captioned([], _LEGEND), *strips]
     width = max(each.shape[1] for each in strips)
     sheet = Image.new("RGB", (width, sum(each.shape[0] for each in strips)), _PAPER)
     top = 0

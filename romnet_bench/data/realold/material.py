@@ -7,9 +7,7 @@ from pathlib import Path
 
 from romnet_bench import __version__
 from romnet_bench.data.claims import claim
-from romnet_bench.data.folder import list_folder
 from romnet_bench.data.id_list import content_hash
-from romnet_bench.data.photo import SourcePhoto
 from romnet_bench.data.realold.checks import (
     PairFacts,
     PictureFacts,
@@ -19,6 +17,8 @@ from romnet_bench.data.realold.checks import (
 from romnet_bench.data.realold.journal import Journal
 from romnet_bench.data.realold.pairs import Pair, find_pairs
 from romnet_bench.data.realold.shards import LICENCE
+from romnet_bench.data.sources.folder import list_folder
+from romnet_bench.data.sources.photo import SourcePhoto
 from romnet_bench.errors import PictureError
 from romnet_bench.files import slug
 from romnet_bench.progress import track

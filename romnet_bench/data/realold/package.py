@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from romnet_bench.data.archives import is_archive, unpacked
 from romnet_bench.data.cards import write_card
 from romnet_bench.data.realold.card import ASKED, card_text
 from romnet_bench.data.realold.checks import open_pair
@@ -21,6 +20,7 @@ from romnet_bench.data.realold.sheet import Shown, write_sheets
 from romnet_bench.data.realold.verdicts import Verdicts, judge
 from romnet_bench.data.rights import FILE as RIGHTS
 from romnet_bench.data.rights import Rights, read_rights, write_rights
+from romnet_bench.data.sources.archives import is_archive, unpacked
 from romnet_bench.errors import UserError
 from romnet_bench.files import locked, require_writable
 

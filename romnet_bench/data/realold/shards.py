@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from romnet_bench.data.photo import SourcePhoto
 from romnet_bench.data.realold.checks import PairFacts, grey_of, open_pair, open_picture
 from romnet_bench.data.realold.pairs import Pair
 from romnet_bench.data.realold.verdicts import Verdict
 from romnet_bench.data.records import Photo, encode_photo, shard_path, write_shard
+from romnet_bench.data.sources.photo import SourcePhoto
 from romnet_bench.files import written_beside
 from romnet_bench.images import to_rgb
 from romnet_bench.progress import track

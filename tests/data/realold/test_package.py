@@ -322,7 +322,7 @@ def test_nothing_to_package_is_one_sentence(mail: Path, tmp_path: Path) -> None:
         package_realold(tmp_path / "grey", tmp_path / "c")
     package_realold(mail, tmp_path / "d")
     other = lay_pairs(tmp_path / "other", 2, first=30)
-    with pytest.raises(UserError, match="made of other files"):
+    with pytest.raises(UserError, match="of another recipe, photos or version"):
         package_realold(other, tmp_path / "d")
 
 

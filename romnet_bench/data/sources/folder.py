@@ -3,7 +3,7 @@
 import collections
 from pathlib import Path
 
-from romnet_bench.data.photo import SourcePhoto
+from romnet_bench.data.sources.photo import SourcePhoto
 from romnet_bench.errors import UserError
 from romnet_bench.files import printable, short_hash, slug
 from romnet_bench.images import list_pictures

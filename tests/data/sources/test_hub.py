@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from romnet_bench.data import hub_source
-from romnet_bench.data.hub_source import HubSource, list_hub, parse_hub
 from romnet_bench.data.records import PhotoSet
+from romnet_bench.data.sources import hub as hub_source
+from romnet_bench.data.sources.hub import HubSource, list_hub, parse_hub
 from romnet_bench.errors import UserError
 
 COUNT = 70  # more than two saves of the state

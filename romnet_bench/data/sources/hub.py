@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from romnet_bench.data.photo import SourcePhoto
+from romnet_bench.data.sources.photo import SourcePhoto
 from romnet_bench.errors import UserError
 from romnet_bench.files import locked, printable, short_hash, slug, write_bytes, write_text
 from romnet_bench.progress import track

@@ -6,9 +6,9 @@ doi:10.1007/s11263-014-0733-5.
 
 from pathlib import Path, PurePosixPath
 
-from romnet_bench.data.archives import is_archive, unpacked
-from romnet_bench.data.download import Remote, download
-from romnet_bench.data.photo import SourcePhoto
+from romnet_bench.data.sources.archives import is_archive, unpacked
+from romnet_bench.data.sources.download import Remote, download
+from romnet_bench.data.sources.photo import SourcePhoto
 from romnet_bench.errors import UserError
 from romnet_bench.files import slug
 

@@ -10,9 +10,9 @@ hub:NAME[:SPLIT[:COLUMN[:CONFIG]]]   a dataset of the Hugging Face Hub, NAME as 
 import os
 from pathlib import Path
 
-from romnet_bench.data.folder import list_folder
-from romnet_bench.data.installed import list_sample
-from romnet_bench.data.photo import SourcePhoto
+from romnet_bench.data.sources.folder import list_folder
+from romnet_bench.data.sources.installed import list_sample
+from romnet_bench.data.sources.photo import SourcePhoto
 from romnet_bench.errors import UserError
 
 CACHE_VARIABLE = "ROMNET_BENCH_CACHE"
@@ -47,15 +47,15 @@ def list_source(
     if source == "sample":
         return list_sample()
     if kind == "pascal":
-        from romnet_bench.data.pascal import list_pascal
+        from romnet_bench.data.sources.pascal import list_pascal
 
         return list_pascal(Path(place) if place else None, licence, kept, download)
     if kind == "div2k":
-        from romnet_bench.data.div2k import list_div2k
+        from romnet_bench.data.sources.div2k import list_div2k
 
         return list_div2k(Path(place) if place else None, licence, kept, download)
     if kind == "hub":
-        from romnet_bench.data.hub_source import list_hub, parse_hub
+        from romnet_bench.data.sources.hub import list_hub, parse_hub
 
         return list_hub(parse_hub(place), licence, kept, limit)
     return list_folder(Path(source), licence)

@@ -11,13 +11,13 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from romnet_bench.cli import cli
-from romnet_bench.data import pascal
 from romnet_bench.data.build import build_dataset
-from romnet_bench.data.download import Remote
-from romnet_bench.data.pascal import list_pascal
-from romnet_bench.data.photo import SourcePhoto
 from romnet_bench.data.records import PhotoSet
 from romnet_bench.data.rights import read_rights
+from romnet_bench.data.sources import pascal
+from romnet_bench.data.sources.download import Remote
+from romnet_bench.data.sources.pascal import list_pascal
+from romnet_bench.data.sources.photo import SourcePhoto
 from romnet_bench.errors import UserError
 from romnet_bench.synthesis.recipe import load_recipe
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from torchvision.datasets import voc
 
-from romnet_bench.data import div2k, pascal
-from romnet_bench.data.download import ATTEMPTS, Remote, download
+from romnet_bench.data.sources import div2k, pascal
+from romnet_bench.data.sources.download import ATTEMPTS, Remote, download
 from romnet_bench.errors import UserError
 
 CONTENT = np.random.default_rng(0).bytes(5_000_003)

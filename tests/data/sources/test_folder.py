@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from romnet_bench.data.folder import list_folder
+from romnet_bench.data.sources.folder import list_folder
 from romnet_bench.errors import UserError
 from romnet_bench.files import slug
 

@@ -4,7 +4,7 @@ import dataclasses
 import importlib.util
 from pathlib import Path
 
-from romnet_bench.data.photo import SourcePhoto
+from romnet_bench.data.sources.photo import SourcePhoto
 from romnet_bench.errors import UserError
 from romnet_bench.files import slug
 

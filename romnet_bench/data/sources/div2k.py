@@ -7,9 +7,9 @@ Study", CVPRW 2017, doi:10.1109/CVPRW.2017.150.
 import dataclasses
 from pathlib import Path, PurePosixPath
 
-from romnet_bench.data.archives import unpacked
-from romnet_bench.data.download import Remote, download
-from romnet_bench.data.photo import SourcePhoto
+from romnet_bench.data.sources.archives import unpacked
+from romnet_bench.data.sources.download import Remote, download
+from romnet_bench.data.sources.photo import SourcePhoto
 from romnet_bench.errors import UserError
 from romnet_bench.files import slug
 

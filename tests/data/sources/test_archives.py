@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from romnet_bench.data import archives
-from romnet_bench.data.archives import is_archive, unpack, unpacked
+from romnet_bench.data.sources import archives
+from romnet_bench.data.sources.archives import is_archive, unpack, unpacked
 from romnet_bench.errors import UserError
 
 GOOD = {"top/a.png": b"first", "top/deep/b.png": b"second", "./top/c.png": b"", "notes.txt": b"n"}
