@@ -78,7 +78,8 @@ def references(
             index=index,
         )
         checked = f", recall {ranked.origin['recall']}" if "recall" in ranked.origin else ""
+        most = max(len(matches) for matches in ranked.matches.values())
         click.echo(
             f"{human_path(ranked.path)}: {len(ranked.matches)} photos of {split}, each with its "
-            f"{count} most similar of {ranked.origin['lenders']}{checked}"
+            f"{most} most similar of {ranked.origin['lenders']}{checked}"
         )

@@ -11,7 +11,7 @@ from romnet_bench.errors import UserError
 from romnet_bench.images import Picture
 from romnet_bench.progress import track
 from romnet_bench.references.features import Features
-from romnet_bench.references.ranked import COUNT, Ranked, candidates_of, rank_split
+from romnet_bench.references.ranked import COUNT, Ranked, candidates_of, rank_split, stored_ranking
 from romnet_bench.references.search import Match, best
 from romnet_bench.references.shards import MemoryIndex, describe, describe_query, join
 
@@ -134,14 +134,17 @@ class StoredReferences:
 
     def describe(self) -> dict[str, str]:
         """Features, rank and the collection."""
+        origin = self.ranked.origin
+        shortlist = origin.get("shortlist", "0")
         return {
             "choice": "ranked",
-            "features": self.ranked.origin["features"],
+            "features": origin["features"],
             "rank": str(self.position),
-            "candidates": self.ranked.origin["lenders"],
+            "candidates": origin.get("lenders", ""),
             "dataset": self.candidates.name,
             "split": self.candidates.split,
             "fingerprint": self.candidates.fingerprint,
+            **({} if shortlist == "0" else {"shortlist": shortlist}),
         }
 
 
@@ -168,6 +171,8 @@ def choose_references(
         UserError: there are fewer than k candidates.
     """
     _require(position, len(candidates_of(candidates)), candidates)
+    if stored := stored_ranking(photos, candidates, name, position):
+        return StoredReferences(stored, candidates, position)
     if not all(os.access(folder, os.W_OK) for folder in (photos.folder, candidates.folder)):
         return RankedReferences(candidates, load(), position)
     ranked = rank_split(photos, candidates, load, name, count=max(position, COUNT))

@@ -1,4 +1,4 @@
-"""The ranked references of a split, kept with the dataset: `references/<split>-<features>.parquet`.
+"""The ranked references of a split, kept with it: `references/<split>-<features>.parquet`.
 
 One row for each photo and rank: `id`, `rank` (from 1), `reference` (an id of the candidates) and
 `similarity`. The file's own metadata says what was compared with what.
@@ -19,12 +19,15 @@ from romnet_bench.files import require_writable, short_hash, written_beside
 from romnet_bench.progress import track
 from romnet_bench.references.features import FEATURES, Features
 from romnet_bench.references.index import DiskIndex, build_index
+from romnet_bench.references.lenders import usual_split
 from romnet_bench.references.search import Match, best
 from romnet_bench.references.shards import Shard, describe_query, join
 from romnet_bench.references.shortlist import best_of_shortlist, recall
 
 COUNT = 10
 """The paper looks at the ten most similar (Fig. 6)."""
+VERSION = "1"
+"""Of what a ranking means; raised with the definition, so that none of an older one is believed."""
 BATCH = 128
 """Photos that are ranked in one reading of the index."""
 CHECKED = 20
@@ -56,9 +59,19 @@ class Ranked:
     origin: dict[str, str]
 
 
-def ranked_path(photos: PhotoSet, features: str) -> Path:
-    """Where the ranking of a split by the named features stands."""
-    return photos.folder / "references" / f"{photos.split}-{features}.parquet"
+def ranked_path(photos: PhotoSet, candidates: PhotoSet, features: str) -> Path:
+    """Where the ranking of a split by the named features stands.
+
+    Lenders of another dataset have a file of their own, which is theirs: it is hidden, since their
+    ids mean nothing to whom the dataset is given.
+    """
+    folder = photos.folder / "references"
+    if candidates.folder.resolve() == photos.folder.resolve():
+        usual = candidates.split == usual_split(photos.folder)
+        lenders = "" if usual else f"-{candidates.split}"
+        return folder / f"{photos.split}-{features}{lenders}.parquet"
+    mark = short_hash(f"{candidates.fingerprint} {candidates.split}")
+    return folder / f".{photos.split}-{features}-{mark}.parquet"
 
 
 def index_folder(candidates: PhotoSet, features: str) -> Path:
@@ -102,15 +115,12 @@ def rank_split(
     Raises:
         UserError: there are no candidates besides the photo itself, or a folder cannot be written.
     """
-    found = read_ranked(ranked_path(photos, name))
-    asked = {
-        "features": name,
-        "photos": photos.fingerprint,
-        "candidates": candidates.fingerprint,
-        "candidates_split": candidates.split,
-        "shortlist": str(shortlist or 0),
-    }
-    if found and asked.items() <= found.origin.items() and int(found.origin["count"]) >= count:
+    if shortlist is not None and shortlist < count:
+        raise UserError(f"A shortlist of {shortlist} cannot give {count}: raise --shortlist.")
+    path = ranked_path(photos, candidates, name)
+    asked = _asked(photos, candidates, name) | {"shortlist": str(shortlist or 0)}
+    found = read_ranked(path)
+    if found and asked.items() <= found.origin.items() and _count(found) >= count:
         return found
     require_writable(photos.folder / "references")
     features = load()
@@ -127,11 +137,12 @@ def rank_split(
     }
     places = {original: place for place, original in enumerate(lenders)}
     search = _Search(photos, built, features, places, count)
-    matches = _rank_batches(search, shortlist, _parts(photos, origin), origin)
+    parts = _parts(path, len(photos), origin)
+    matches = _rank_batches(search, shortlist, parts, origin)
     if not any(matches.values()):
         raise UserError(
             f"{candidates.folder} has no photo in {candidates.split} that could lend its colours "
-            f"to one of {photos.split}: give more photos with --candidates."
+            f"to one of {photos.split}: give more photos with --references."
         )
     if shortlist:
         checked = photos.ids[:: max(len(photos) // CHECKED, 1)][:CHECKED]
@@ -139,11 +150,23 @@ def rank_split(
         whole = _rank(search, checked, queries, None)
         share = recall(list(whole.values()), [matches[identity] for identity in checked])
         origin["recall"] = f"{share:.4f} of {len(checked)} photos' {count} best"
-    path = ranked_path(photos, name)
     _write(path, matches, origin)
-    for part in _parts(photos, origin):
+    for part in parts:
         part.unlink(missing_ok=True)
     return Ranked(path, matches, origin)
+
+
+def stored_ranking(
+    photos: PhotoSet, candidates: PhotoSet, name: str, position: int
+) -> Ranked | None:
+    """A ranking that stands with the photos and reaches `position`, however it was made.
+
+    None where there is none, or only one of other photos.
+    """
+    found = read_ranked(ranked_path(photos, candidates, name))
+    if found is None or _count(found) < position:
+        return None
+    return found if _asked(photos, candidates, name).items() <= found.origin.items() else None
 
 
 def own_ranking(photos: PhotoSet) -> Ranked | None:
@@ -152,10 +175,7 @@ def own_ranking(photos: PhotoSet) -> Ranked | None:
     None where there is none, or only one that was made of other photos.
     """
     for name in FEATURES:
-        found = read_ranked(ranked_path(photos, name))
-        if found is None or found.origin.get("candidates_split") != photos.split:
-            continue
-        if found.origin.get("candidates") == found.origin.get("photos") == photos.fingerprint:
+        if found := stored_ranking(photos, photos, name, 1):
             return found
     return None
 
@@ -173,6 +193,23 @@ def read_ranked(path: Path) -> Ranked | None:
     return Ranked(path, matches, {str(key): str(value) for key, value in origin.items()})
 
 
+def _asked(photos: PhotoSet, candidates: PhotoSet, name: str) -> dict[str, str]:
+    """What a ranking must have been made of, to be the one that is asked for."""
+    return {
+        "version": VERSION,
+        "features": name,
+        "photos": photos.fingerprint,
+        "candidates": candidates.fingerprint,
+        "candidates_split": candidates.split,
+    }
+
+
+def _count(ranked: Ranked) -> int:
+    """References for each photo."""
+    count = ranked.origin.get("count", "")
+    return int(count) if count.isdecimal() else 0
+
+
 def _write(path: Path, matches: dict[str, list[Match]], origin: dict[str, str]) -> None:
     rows = [
         {"id": identity, "rank": rank, "reference": match.id, "similarity": match.similarity}
@@ -184,11 +221,10 @@ def _write(path: Path, matches: dict[str, list[Match]], origin: dict[str, str]) 
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), part)
 
 
-def _parts(photos: PhotoSet, origin: dict[str, str]) -> list[Path]:
+def _parts(path: Path, photos: int, origin: dict[str, str]) -> list[Path]:
     """Where the batches of a ranking stand until it is whole: named by all they depend on."""
-    path = ranked_path(photos, origin["features"])
     mark = short_hash(json.dumps(origin, sort_keys=True))
-    batches = -(-len(photos) // BATCH)
+    batches = -(-photos // BATCH)
     return [path.with_name(f".{path.stem}-{mark}-{number:05d}.part") for number in range(batches)]
 
 

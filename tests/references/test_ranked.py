@@ -72,7 +72,7 @@ def test_kept_with_the_dataset(train: PhotoSet, test_split: PhotoSet) -> None:
 
     again = rank_split(test_split, train, never, "filters")
     assert again == ranked
-    assert read_ranked(ranked_path(test_split, "filters")) == ranked
+    assert read_ranked(ranked_path(test_split, train, "filters")) == ranked
     assert rank_split(test_split, train, never, "filters", count=3) == ranked  # more than enough
     assert len(ranked.matches["q0"]) == 10
     assert ranked.origin["lenders"] == "12"
@@ -166,6 +166,7 @@ def test_choices_agree(
     assert np.array_equal(chosen[0].picture, train.target(chosen[0].id))
     kind = StoredReferences if way == "stored" else RankedReferences
     if way == "memory":
+        ranked_path(test_split, train, "filters").unlink()
         monkeypatch.setattr("os.access", lambda *_: False)
     chooser = choose_references(test_split, train, _filters, "filters", 12)
     assert isinstance(chooser, kind)
@@ -173,6 +174,46 @@ def test_choices_agree(
         chooser.choose(test_split["near"])
     with pytest.raises(UserError, match="lower --rank"):
         choose_references(test_split, train, _filters, "filters", 13)
+
+
+def test_a_ranking_that_reaches_far_enough_is_taken_as_it_is(
+    train: PhotoSet, test_split: PhotoSet
+) -> None:
+    """A shortlist's, or a short one: the days that it took are not thrown away by a run."""
+
+    def never() -> Features:
+        raise AssertionError
+
+    made = rank_split(test_split, train, _filters, "filters", count=3, shortlist=6)
+    chooser = choose_references(test_split, train, never, "filters", 3)
+    assert chooser.choose(test_split["q1"]).id == made.matches["q1"][2].id
+    assert chooser.describe()["shortlist"] == "6"
+    with pytest.raises(AssertionError):
+        choose_references(test_split, train, never, "filters", 4)
+    with pytest.raises(UserError, match="raise --shortlist"):
+        rank_split(test_split, train, _filters, "filters", count=3, shortlist=2)
+
+
+def test_other_lenders_have_a_ranking_of_their_own(
+    train: PhotoSet, test_split: PhotoSet, make_split: MakeSplit
+) -> None:
+    """Hidden, so that it is not given on with the dataset: its ids are another's."""
+    other = make_split("train", {f"o{seed}": scene(seed + 60) for seed in range(12)}, "other")
+    own = rank_split(test_split, train, _filters, "filters")
+    foreign = rank_split(test_split, other, _filters, "filters")
+    assert read_ranked(own.path) == own
+    assert foreign.path.parent == own.path.parent
+    assert foreign.path.name.startswith(".")
+    assert {match.id[0] for match in foreign.matches["q0"]} == {"o"}
+    within = rank_split(test_split, test_split, _filters, "filters", count=2)
+    assert read_ranked(own.path) == own
+    assert within.path.name == "test-filters-test.parquet"
+
+
+def test_a_dataset_without_lenders_says_what_to_give(test_split: PhotoSet) -> None:
+    """As the plates have none."""
+    with pytest.raises(UserError, match="only test: give --references"):
+        find_lenders(test_split.folder)
 
 
 def test_lenders(make_split: MakeSplit) -> None:
@@ -198,11 +239,11 @@ def test_the_command(train: PhotoSet, test_split: PhotoSet) -> None:
     done = CliRunner().invoke(cli, [*words, "--split", "test"], catch_exceptions=False)
     assert done.exit_code == 0
     assert "5 photos of test, each with its 10 most similar of 12" in done.output
-    assert not ranked_path(train, "filters").exists()
+    assert not ranked_path(train, train, "filters").exists()
     done = CliRunner().invoke(cli, words, catch_exceptions=False)
     assert "13 photos of train" in done.output
-    assert ranked_path(train, "filters").exists()
-    done = CliRunner().invoke(cli, [*words, "--shortlist", "8"], catch_exceptions=False)
+    assert ranked_path(train, train, "filters").exists()
+    done = CliRunner().invoke(cli, [*words, "--shortlist", "11"], catch_exceptions=False)
     assert "recall" in done.output
 
 
