@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from romnet_bench.cli.options import FOLDER
+from romnet_bench.errors import UserError
 
 if TYPE_CHECKING:
     from romnet_bench.data.catalog import Buildable, Present
@@ -28,6 +29,9 @@ def datasets(folders: tuple[Path, ...], as_json: bool) -> None:
     """
     from romnet_bench.data.catalog import find_datasets, list_buildable
 
+    for folder in folders:
+        if not folder.is_dir():
+            raise UserError(f"{folder} is no folder: give folders that hold datasets.")
     roots = list(folders) or [DATA]
     buildable = list_buildable()
     present = find_datasets(roots)

@@ -19,7 +19,7 @@ from romnet_bench.cli.options import FOLDER
     help="Pairs whose pictures are decoded first, spread evenly.  [default: all]",
 )
 @click.option("--dry-run", is_flag=True, help="Upload nothing; write the repository to --out.")
-@click.option("--out", type=FOLDER, help="An empty folder for --dry-run.")
+@click.option("--out", type=FOLDER, help="An empty folder for --dry-run, outside the dataset.")
 def publish(
     dataset: Path,
     repo: str,
@@ -39,8 +39,8 @@ def publish(
     Look at it first:
       romnet-bench publish data/prokudin --repo my-name/prokudin --dry-run --out tree
     """
-    from romnet_bench.data.publishing.publish import prepare_repository, publish_dataset
-    from romnet_bench.data.publishing.repository import content_size, write_repository
+    from romnet_bench.data.publishing.publish import publish_dataset, try_publishing
+    from romnet_bench.data.publishing.repository import content_size
     from romnet_bench.files import human_path
 
     if dry_run != (out is not None):
@@ -50,8 +50,7 @@ def publish(
         seen = "for you alone: --public opens it" if published.private else "for everybody"
         click.echo(f"{published.url} ({seen})")
         return
-    repository = prepare_repository(dataset, repo, rights, pictures)
-    write_repository(repository, out)
+    repository = try_publishing(dataset, repo, out, rights, pictures)
     for name, content in repository.files.items():
         click.echo(f"{content_size(content):>14,}  {name}")
     click.echo(

@@ -107,7 +107,7 @@ def _recipe(folder: Path) -> str:
     """The name of the recipe in the plan that a build leaves beside its shards."""
     try:
         match json.loads((folder / "build.json").read_bytes()):
-            case {"recipe": {"name": str(name)}}:
+            case {"recipe": {"name": str(name)}} | {"package": str(name)}:
                 return name
     except (OSError, ValueError, RecursionError):
         pass

@@ -70,7 +70,12 @@ def machine_path(text: str, folder: Path) -> str | None:
     if match := _PATH_IN_TEXT.search(text):
         return match[0]
     own = (str(folder.resolve()), str(Path.cwd()), str(Path.home()))
-    return next((path for path in own if len(path) > 1 and path in text), None)
+    return next((path for path in own if len(path) > 1 and _names(text, path)), None)
+
+
+def _names(text: str, path: str) -> bool:
+    """Whether the text holds that very path, or one below it: not `me/data-set` for `/data`."""
+    return re.search(rf"(?<![\w.-]){re.escape(path)}(?![\w.-])", text) is not None
 
 
 def _ids_and_meta(splits: list[Split], folder: Path) -> Iterator[str]:

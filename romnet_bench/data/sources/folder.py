@@ -12,7 +12,7 @@ from romnet_bench.images import list_pictures
 def list_folder(folder: Path, licence: str) -> list[SourcePhoto]:
     """Every picture below a folder, with ids made from its path relative to the folder."""
     if not folder.is_dir():
-        raise UserError(f"{folder} is no folder: give a folder of photographs, or `sample`.")
+        raise UserError(f"{folder} is no folder: give a folder of photographs.")
     paths = list_pictures(folder)
     if not paths:
         raise UserError(f"{folder} holds no pictures (JPEG, PNG, TIFF, WebP or BMP).")
