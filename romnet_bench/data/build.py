@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from romnet_bench import __version__
 from romnet_bench.color import lightness_grey
 from romnet_bench.data.cards import write_card
-from romnet_bench.data.claims import claim
+from romnet_bench.data.claims import claim, unclaim
 from romnet_bench.data.id_list import LIST, content_hash, format_list, listed_photos
 from romnet_bench.data.recipe_card import recipe_card_text
 from romnet_bench.data.records import Photo, encode_photo, shard_path, write_shard
@@ -41,7 +41,7 @@ _BATCH = 4  # photos that a worker gets at once: each handing over takes the par
 class Built:
     """What a build left on disk."""
 
-    pairs: dict[str, int]  # split → pairs
+    pairs: dict[str, int]  # split → pairs; none is named that has no pair
     skipped: list[str]  # a sentence for each photo that was left out
     too_small: int = 0  # photos that were not even chosen from, for their size
 
@@ -95,12 +95,16 @@ def build_dataset(
         shards = list(_shards(recipe, splits, out))
         _write_missing(recipe, textures, shards, workers)
         pairs, skipped = _summary(shards)
+        _remove_empty(shards, pairs)
+        pairs = {name: count for name, count in pairs.items() if count}
         built = Built(pairs, [*chosen.unreadable, *skipped], chosen.too_small)
-        if not any(built.pairs.values()):
+        if not built.pairs:
+            unclaim(out)  # another source may now take the folder
             reasons = "; ".join(sentence.removesuffix(".") for sentence in built.skipped[:3])
             raise UserError(f"Not one photo could be used: {reasons}.")
         write_rights(out, _rights(splits, textures))
-        write_card(out, recipe_card_text(recipe, out.resolve().name))
+        name = out.resolve().name
+        write_card(out, recipe_card_text(recipe, name, textures=textures is not None))
     return built
 
 
@@ -217,6 +221,16 @@ def fit(picture: Picture, size: Size) -> Picture:
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     return resize(picture[top : top + side, left : left + side], size.side, size.side)
+
+
+def _remove_empty(shards: list[_Shard], pairs: dict[str, int]) -> None:
+    """Removes the shards of splits without a pair: nothing that reads a dataset expects them.
+
+    The next run of the same build tries their photos again, and lists them again.
+    """
+    for shard in shards:
+        if not pairs[shard.split]:
+            shard.path.unlink()
 
 
 def _summary(shards: list[_Shard]) -> tuple[dict[str, int], list[str]]:

@@ -33,3 +33,10 @@ def claim(out: Path, plan: str) -> None:
         write_text(marker, plan)
     for half_written in (*out.glob(".*.*.part"), *(out / "data").glob(".*.*.part")):
         half_written.unlink()
+
+
+def unclaim(out: Path) -> None:
+    """Gives `out` up after a build that brought nothing: its shards go, and then its mark."""
+    for shard in (out / "data").glob("*.parquet"):
+        shard.unlink()
+    (out / MARKER).unlink(missing_ok=True)

@@ -11,18 +11,19 @@ from romnet_bench.synthesis.recipe import Recipe
 _PUBLIC_SOURCES = ("sample", "pascal", "div2k")
 
 
-def recipe_card_text(recipe: Recipe, name: str) -> CardText:
+def recipe_card_text(recipe: Recipe, name: str, *, textures: bool) -> CardText:
     """The text for `write_card` of a dataset that `build_dataset` made.
 
     Args:
         recipe: as it was used, so with the seed of the command line.
         name: the dataset's.
+        textures: whether scans were given instead of procedural textures.
     """
     cites_paper = "ROMNet" in recipe.citation
     return CardText(
         title=name,
         summary=recipe.description,
-        made=_made(recipe),
+        made=_made(recipe, textures),
         licence="other",
         licence_name=recipe.licence,
         citations=(recipe.citation,) if cites_paper else (PAPER, recipe.citation),
@@ -31,7 +32,7 @@ def recipe_card_text(recipe: Recipe, name: str) -> CardText:
     )
 
 
-def _made(recipe: Recipe) -> str:
+def _made(recipe: Recipe, textures: bool) -> str:
     steps = "\n".join(
         f"{number}. {escape_markdown(step.kind.replace('_', ' '))} "
         f"(probability {step.probability:g})"
@@ -46,8 +47,11 @@ def _made(recipe: Recipe) -> str:
             "photograph depends on the seed and its id alone; `meta` holds every number that was "
             "drawn.",
             f"    romnet-bench build-synthetic --recipe {recipe.name} --seed {recipe.seed} "
-            "--source PHOTOGRAPHS --out FOLDER",
-            "The same command, recipe and photographs give the same bytes.",
+            f"--source PHOTOGRAPHS --ids ids.csv{' --textures SCANS' if textures else ''} "
+            "--out FOLDER",
+            "The build leaves `ids.csv`, which names its photographs and their splits. The same "
+            f"command, recipe, list{', photographs and scans' if textures else ' and photographs'} "
+            "give the same bytes.",
             f"Degradations, {order}:\n\n{steps}"
             if steps
             else "No degradation: the input is the target's own lightness.",

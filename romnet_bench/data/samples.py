@@ -7,6 +7,7 @@ from PIL import Image
 
 from romnet_bench.data.records import Photo, read_photo
 from romnet_bench.data.shard_facts import Split
+from romnet_bench.errors import UserError
 from romnet_bench.images import Picture, limit_side, to_rgb
 
 ROWS = 4
@@ -20,13 +21,16 @@ _QUALITY = 88  # of the JPEG: grain stays grain, at a sixth of the PNG's bytes
 def sample_sheet(splits: list[Split]) -> bytes:
     """Input, target and, where any has one, mask of up to four pairs, as a JPEG.
 
-    The pairs are spread evenly over the split that is named "test", else over the last one: the
-    same bytes for the same dataset.
+    The pairs are spread evenly over the split that is named "test", else over the last one; a
+    split without pairs does not count. The same bytes for the same dataset.
 
     Raises:
-        UserError: a picture of them does not decode.
+        UserError: no split has a pair, or a picture of them does not decode.
     """
-    split = next((split for split in splits if split.name == "test"), splits[-1])
+    filled = [split for split in splits if split.pairs]
+    if not filled:
+        raise UserError("The dataset holds not one pair: build it again from other photographs.")
+    split = next((split for split in filled if split.name == "test"), filled[-1])
     chosen = np.linspace(0, split.pairs - 1, min(ROWS, split.pairs)).round().astype(int)
     photos = [_read(split, int(index)) for index in chosen]
     with_masks = any(photo.mask is not None for photo in photos)

@@ -68,8 +68,9 @@ def choose_photos(photos: list[SourcePhoto], recipe: Recipe, split: str | None =
             fit.append(photo)
         elif size is None:
             unreadable.append(f"{photo.origin}: not a picture that can be read.")
-    splits = split_photos(fit, recipe.splits, recipe.seed)
-    return Chosen(splits, len(photos) - len(fit) - len(unreadable), tuple(unreadable))
+    too_small = len(photos) - len(fit) - len(unreadable)
+    splits = split_photos(fit, recipe.splits, recipe.seed, too_small)
+    return Chosen(splits, too_small, tuple(unreadable))
 
 
 def is_large_enough(size: tuple[int, int], recipe: Recipe) -> bool:
@@ -99,13 +100,14 @@ def _picture_size(path: Path) -> tuple[int, int] | None:
 
 
 def split_photos(
-    photos: list[SourcePhoto], splits: dict[str, int | float], seed: int
+    photos: list[SourcePhoto], splits: dict[str, int | float], seed: int, too_small: int = 0
 ) -> dict[str, list[SourcePhoto]]:
     """Photos by split, decided by (seed, id) alone and sorted by id within a split.
 
     A photo that names its split keeps it. Whole numbers in `splits` are numbers of photos, taken
     in the order given; fractions are shares of the rest, of which each above 0 gets at least one
-    photo while there are enough. Shares of 1 together use every photo.
+    photo while there are enough. Shares of 1 together use every photo. How many were left out
+    before as too small, an error says.
 
     Raises:
         UserError: the splits ask for more photos than there are.
@@ -113,7 +115,7 @@ def split_photos(
     result: dict[str, list[SourcePhoto]] = {}
     free = [photo for photo in photos if photo.split is None]
     free.sort(key=lambda photo: hashlib.sha256(f"{seed}/{photo.id}".encode()).digest())
-    for name, size in _split_sizes(len(free), splits).items() if free else ():
+    for name, size in _split_sizes(len(free), splits, too_small).items() if free else ():
         result[name], free = free[:size], free[size:]
     for photo in photos:
         if photo.split is not None:
@@ -125,13 +127,16 @@ def split_photos(
     }
 
 
-def _split_sizes(available: int, splits: dict[str, int | float]) -> dict[str, int]:
+def _split_sizes(available: int, splits: dict[str, int | float], too_small: int) -> dict[str, int]:
     counts = {name: size for name, size in splits.items() if isinstance(size, int)}
     shares = {name: size for name, size in splits.items() if not isinstance(size, int)}
     if sum(counts.values()) > available:
+        others = f" (and {too_small} that are too small)" if too_small else ""
         raise UserError(
             f"The recipe's splits ask for {sum(counts.values())} photos and the source has "
-            f"{available}: lower the numbers, or write shares such as 0.9."
+            f"{available}{others}: put all of them into one with --split test, or copy the "
+            "recipe's file, lower `splits` in it or write shares such as 0.9, and give the copy "
+            "as --recipe."
         )
     available -= sum(counts.values())
     whole = math.isclose(sum(shares.values()), 1)

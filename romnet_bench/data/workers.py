@@ -4,7 +4,9 @@ import concurrent.futures
 import contextlib
 import itertools
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
@@ -24,7 +26,8 @@ def mapped(
 ) -> Iterator[Iterator[R]]:
     """`map(function, items)` over `workers` processes; with one, in this process.
 
-    Ctrl-C reaches this process only; leaving the block ends the workers.
+    Ctrl-C reaches this process only; leaving the block ends the workers, and so does this process's
+    death, of whatever kind.
 
     Args:
         function: of a module's own, so that workers find it; it must not print.
@@ -42,7 +45,7 @@ def mapped(
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([preload])
     pool = concurrent.futures.ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_leave_interrupts_to_the_parent
+        workers, mp_context=context, initializer=_follow_the_parent
     )
     try:
         with _interrupts_wait():
@@ -90,5 +93,19 @@ def _interrupts_wait() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _follow_the_parent() -> None:
+    """In a worker: interrupts are left to the parent, and its death is the worker's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    """Waits for the end of a pipe that the parent holds, which the system closes with it.
+
+    A worker waits on its queue for ever otherwise, as it holds that queue's other end itself. The
+    fork server and the resource tracker end after their last worker.
+    """
+    parent = multiprocessing.parent_process()  # who asked for this worker, not the fork server
+    if parent is not None:
+        parent.join()
+        os._exit(1)

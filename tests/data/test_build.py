@@ -378,6 +378,50 @@ def test_not_one_usable_photo_is_an_error(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "README.md").exists()
 
 
+def test_a_folder_in_which_nothing_came_out_takes_other_photos(
+    photos: list[SourcePhoto], built: Path, tmp_path: Path
+) -> None:
+    source, out = tmp_path / "photos", tmp_path / "mine"
+    source.mkdir()
+    for name in "abcde":
+        (source / f"{name}.jpg").write_text("a letter")
+    for _ in range(2):
+        with pytest.raises(UserError, match="Not one photo could be used"):
+            build_dataset(recipe(), list_folder(source, "CC0"), out)
+        assert set(content(out)) <= {"ids.csv"}
+    build_dataset(recipe(), photos, out)
+    assert content(out) == content(built)
+
+
+def test_a_split_of_which_nothing_came_out_is_not_there(tmp_path: Path) -> None:
+    source = list_folder(write_photos(tmp_path / "photos", 4), "CC0")
+    (tmp_path / "letter.jpg").write_text("Dear grandmother,")
+    letter = SourcePhoto("letter", tmp_path / "letter.jpg", "letter.jpg", "CC0", "test")
+    chosen = [*(dataclasses.replace(photo, split="train") for photo in source), letter]
+    first = build_dataset(recipe(), chosen, tmp_path / "out")
+    assert first.pairs == {"train": 4}
+    assert [sentence.split(":")[0] for sentence in first.skipped] == ["letter.jpg"]
+    assert list_splits(tmp_path / "out") == ["train"]
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert 'split="train"' in card
+    assert "- name: test" not in card
+    assert "data/test-" not in card
+    assert "| test |" not in card
+    before = content(tmp_path / "out")
+    assert build_dataset(recipe(), chosen, tmp_path / "out", workers=2) == first
+    assert content(tmp_path / "out") == before
+
+
+def test_the_command_on_the_card_gives_the_same_bytes(tmp_path: Path) -> None:
+    photos = list_folder(write_photos(tmp_path / "photos", 4), "CC0")
+    build_dataset(recipe(), photos, tmp_path / "one" / "mine", split="test")
+    ids = tmp_path / "one" / "mine" / "ids.csv"
+    card = ids.with_name("README.md").read_text()
+    assert "--source PHOTOGRAPHS --ids ids.csv --out FOLDER\n" in card
+    build_dataset(recipe(), photos, tmp_path / "two" / "mine", ids=ids)
+    assert content(tmp_path / "two") == content(tmp_path / "one")
+
+
 def test_hostile_names_build_and_load(tmp_path: Path) -> None:
     source = tmp_path / "photos"
     source.mkdir()

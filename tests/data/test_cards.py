@@ -264,6 +264,19 @@ def test_sample_pictures(tmp_path: Path) -> None:
     assert Image.open(io.BytesIO(sample_sheet(read_splits(tmp_path)))).size[0] == 2 * 60 + 8
 
 
+def test_a_split_without_pairs_gives_no_sample(tmp_path: Path) -> None:
+    grey = np.full((60, 90), 90, np.uint8)
+    photo = Photo("one", grey, np.stack([grey] * 3, axis=-1), None, {})
+    for split, photos in (("test", []), ("train", [photo])):
+        path = shard_path(tmp_path, split, 0, 1)
+        path.parent.mkdir(exist_ok=True)
+        write_shard(path, map(encode_photo, photos))
+    splits = read_splits(tmp_path)
+    assert Image.open(io.BytesIO(sample_sheet(splits))).size == (90 * 2 + 8, 60)
+    with pytest.raises(UserError, match="holds not one pair"):
+        sample_sheet([split for split in splits if split.name == "test"])
+
+
 def test_large_pictures_are_made_small(tmp_path: Path) -> None:
     grey = np.full((600, 900), 90, np.uint8)
     photo = Photo("large", grey, np.stack([grey] * 3, axis=-1), None, {})
@@ -277,7 +290,7 @@ def test_large_pictures_are_made_small(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", list_recipes())
 def test_card_of_every_shipped_recipe(name: str, tiny_dataset: Path) -> None:
     recipe = load_recipe(name)
-    write_card(tiny_dataset, recipe_card_text(recipe, "mine"))
+    write_card(tiny_dataset, recipe_card_text(recipe, "mine", textures=False))
     body = body_of(tiny_dataset)
     assert "# mine\n" in body
     assert f"recipe `{name}` (below) with seed {recipe.seed}" in body
@@ -300,6 +313,15 @@ def recipe_in(body: str) -> Recipe:
     return Recipe.model_validate(yaml.safe_load(match[2]))
 
 
+def test_card_names_the_scans(tiny_dataset: Path) -> None:
+    recipe = load_recipe("clean")
+    for textures in (True, False):
+        write_card(tiny_dataset, recipe_card_text(recipe, "mine", textures=textures))
+        body = body_of(tiny_dataset)
+        assert ("--ids ids.csv --textures SCANS --out" in body) == textures
+        assert ("photographs and scans give the same bytes" in body) == textures
+
+
 def test_a_recipe_of_ones_own(tiny_dataset: Path) -> None:
     """Its folder stays private, its words stay words, and the paper is cited all the same."""
     own = load_recipe("clean").model_dump() | {
@@ -309,7 +331,7 @@ def test_a_recipe_of_ones_own(tiny_dataset: Path) -> None:
         "description": "A fence:\n```\n# no heading\n```",
     }
     recipe = Recipe.model_validate(own)
-    write_card(tiny_dataset, recipe_card_text(recipe, "mine"))
+    write_card(tiny_dataset, recipe_card_text(recipe, "mine", textures=False))
     body = body_of(tiny_dataset)
     assert "/home/anna" not in body
     assert front_of(tiny_dataset)["license"] == "other"

@@ -167,8 +167,10 @@ def test_what_is_too_small_does_not_change_who_else_is_chosen(tmp_path: Path) ->
 
 def test_too_few_are_left(tmp_path: Path) -> None:
     photos = write_pictures(tmp_path, [(50, 60)] * 6 + [(30, 30)])
-    with pytest.raises(UserError, match="ask for 7 photos and the source has 6"):
+    with pytest.raises(UserError, match="ask for 7 photos and the source has 6") as caught:
         choose_photos(photos, recipe())
+    assert "has 6 (and 1 that are too small): put all of them into one" in str(caught.value)
+    assert sum(map(len, choose_photos(photos, recipe(), "test").splits.values())) == 7
 
 
 def test_no_picture_is_named_and_not_chosen(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from romnet_bench import __version__
 from romnet_bench.data.cards import write_card
-from romnet_bench.data.claims import claim
+from romnet_bench.data.claims import claim, unclaim
 from romnet_bench.data.id_list import content_hash
 from romnet_bench.data.prokudin.card import card_text
 from romnet_bench.data.prokudin.pair import LICENCE, Choice, LeftOut, Row, make_pair
@@ -109,6 +109,9 @@ def package_prokudin(
         rows = [row for index in range(len(groups)) for row in _read_rows(out, index, len(groups))]
         packaged = _summary(rows)
         if not packaged.pairs:
+            for index in range(len(groups)):
+                _sheet_path(out, index).unlink(missing_ok=True)
+            unclaim(out)  # for the right source
             reasons = " ".join([*packaged.left_out, *packaged.unreadable][:3])
             raise UserError(f"Not one plate gives a pair: {reasons}")
         write_text(out / TABLE, _table(rows))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from romnet_bench.data.publishing.checks import check_dataset, check_pictures
-from romnet_bench.data.publishing.repository import Repository, plan_repository
+from romnet_bench.data.publishing.repository import Repository, plan_repository, write_repository
 from romnet_bench.data.publishing.upload import (
     Published,
     check_name,
@@ -36,6 +36,24 @@ def prepare_repository(
     repository = plan_repository(folder, repo, _granted(folder, rights))
     check_dataset(folder, repository)
     check_pictures(folder, pictures)
+    return repository
+
+
+def try_publishing(
+    folder: Path, repo: str, out: Path, rights: str | None = None, pictures: int | None = None
+) -> Repository:
+    """Checks the dataset in `folder` and writes what would be uploaded below `out`.
+
+    The other arguments are those of `prepare_repository`.
+
+    Raises:
+        UserError: as by `prepare_repository`, or `out` lies in the dataset, is not empty or cannot
+            be written to.
+    """
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise UserError(f"{out} lies in the dataset {folder}: choose an --out outside it.")
+    repository = prepare_repository(folder, repo, rights, pictures)
+    write_repository(repository, out)
     return repository
 
 

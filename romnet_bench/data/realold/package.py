@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from romnet_bench.data.cards import write_card
+from romnet_bench.data.claims import unclaim
 from romnet_bench.data.realold.card import ASKED, card_text
 from romnet_bench.data.realold.checks import open_pair
 from romnet_bench.data.realold.material import Material, gather
@@ -37,7 +38,7 @@ class Packaged:
         flagged: a sentence for each pair that is in the dataset and should be looked at.
         left_out: a sentence for everything that is not in it.
         report: the file that says it all.
-        sheets: pictures of what was flagged or left out.
+        sheets: pictures of what was flagged or left out; never published.
         rights: whether the dataset may be given on.
     """
 
@@ -87,6 +88,7 @@ def package_realold(
         verdicts = judge(material.pairs, list(material.looks.values()))
         if all(verdict.wrong for verdict in verdicts.pairs.values()):
             reasons = left_out(material, verdicts)[:3]
+            unclaim(out)  # for the right source; the journal goes by content and may stay
             why = " ".join(reasons) or "It holds no pictures named <id>o and <id>t."
             raise UserError(f"Not one pair of {source} could be packaged. {why}")
         return _write(material, verdicts, out, rights)

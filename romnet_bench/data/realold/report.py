@@ -57,7 +57,7 @@ def write_report(
         folder: the dataset's.
         material: what was sent.
         verdicts: on it.
-        sheets: names of the contact sheets.
+        sheets: names of the contact sheets, which are not published with the report.
     """
     write_text(folder / CSV, _csv(material.pairs, verdicts))
     write_text(folder / MARKDOWN, _markdown(material, verdicts, sheets))
@@ -126,8 +126,8 @@ def _markdown(material: Material, verdicts: Verdicts, sheets: Sequence[str]) -> 
         f"Every pair's figures: [{CSV}]({CSV}).",
     ]
     if sheets:
-        links = ", ".join(f"[{name}]({name})" for name in sheets)
-        parts.append(f"Flagged and left-out pairs side by side: {links}.")
+        names = ", ".join(f"`{name}`" for name in sheets)
+        parts.append(f"Flagged and left-out pairs side by side, never published: {names}.")
     for title, word in (("Flagged, but packaged", "flagged"), ("Pairs left out", "left out")):
         if by_word[word]:
             rows = [_row(pair, verdicts.pairs[pair.id]) for pair in by_word[word]]

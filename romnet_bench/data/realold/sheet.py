@@ -33,18 +33,19 @@ _CAPTION = 50
 _HEAD = 30
 _WIDTH = 3 * _SIDE + 4 * _GAP
 _PAPER, _INK, _FAINT = (255, 255, 255), (20, 20, 20), (110, 110, 110)
-_NAME, _ANY = "flagged-{:02d}.jpg", "flagged-[0-9][0-9]*.jpg"
+# In a folder that is not published: what was left out of the dataset must not be given on.
+_NAME, _ANY = "look/flagged-{:02d}.jpg", "look/flagged-[0-9][0-9]*.jpg"
 
 
 def write_sheets(folder: Path, shown: Iterable[Shown]) -> list[str]:
-    """Writes `flagged-01.jpg` and so on into `folder`, and removes sheets of an earlier run.
+    """Writes `look/flagged-01.jpg` and so on below `folder`; sheets of an earlier run go.
 
     Args:
         folder: the dataset's.
         shown: the pairs.
 
     Returns:
-        The names of the sheets.
+        The names of the sheets, seen from `folder`.
     """
     names: list[str] = []
     waiting = iter(shown)
@@ -52,7 +53,7 @@ def write_sheets(folder: Path, shown: Iterable[Shown]) -> list[str]:
         names.append(_NAME.format(len(names) + 1))
         write_bytes(folder / names[-1], _jpeg(_sheet(rows)))
     for old in folder.glob(_ANY):
-        if old.name not in names:
+        if old.relative_to(folder).as_posix() not in names:
             old.unlink()
     return names
 

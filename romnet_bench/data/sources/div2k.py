@@ -91,7 +91,7 @@ def _photographs(part: Part, found: Path, cache: Path, fetch: bool) -> list[Path
     if len(photos) != part.photos:
         raise UserError(
             f"{folder} holds {len(photos)} PNG files where DIV2K has {part.photos}: unpack "
-            f"{part.archive.name} again. For some of them, give that folder alone as --source."
+            f"{part.archive.name} again. For some of them, write --recipe clean --source {folder}."
         )
     return photos
 

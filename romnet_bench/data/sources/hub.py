@@ -7,6 +7,7 @@ byte for byte, so that a stopped fetch goes on and a second one fetches nothing.
 import contextlib
 import dataclasses
 import errno
+import glob
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -210,21 +211,36 @@ def _content(picture: object, source: HubSource) -> bytes:
         return content
     if not isinstance(path, str):
         return b""
-    if not _belongs(path, source):
+    own = _own_file(path, source)
+    if own is None:
         # A row may say anything, "/etc/passwd" too.
         raise UserError(f"{source.name} points outside of itself ({printable(path)}): not used.")
     from datasets.utils.file_utils import xopen
 
-    with xopen(path, "rb") as file:
+    with xopen(own, "rb") as file:
         return bytes(file.read())
 
 
-def _belongs(path: str, source: HubSource) -> bool:
-    """Whether a picture that lies in a file of its own lies in this dataset's files."""
-    container = path.rpartition("::")[2]  # zip://a.png::hf://datasets/org/name@sha/a.zip
-    if source.folder:
-        return Path(container).resolve().is_relative_to(source.folder)
-    return container.startswith(f"hf://datasets/{source.name}@")
+def _own_file(path: str, source: HubSource) -> str | None:
+    """What to open for a picture that lies in this dataset's files; None if it does not.
+
+    `path` is a file, or a member of an archive: zip://a.png::hf://datasets/org/name@sha/a.zip. The
+    opener takes any chain, and opens the first link alone if that is a file of this machine: so
+    every link but the last must be a member of an archive, and the last must be the dataset's.
+    """
+    *members, file = path.split("::")
+    if not all(member.startswith("zip://") for member in members):
+        return None
+    if source.folder is None:
+        own = file.startswith(f"hf://datasets/{source.name}@") and ".." not in file.split("/")
+        return path if own else None
+    resolved = Path(file).resolve()  # this is opened, and never what "file://" stands for
+    if not resolved.is_relative_to(source.folder):
+        return None
+    # As the end of a chain it would be a pattern, which may match a link to somewhere else.
+    if members and glob.has_magic(str(resolved)):
+        return None
+    return "::".join([*members, str(resolved)])
 
 
 @contextlib.contextmanager

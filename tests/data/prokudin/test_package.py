@@ -121,6 +121,23 @@ def test_no_plate_at_all(tmp_path: Path) -> None:
         package_prokudin(tmp_path / "in", tmp_path / "out")
 
 
+def test_a_wrong_source_leaves_the_folder_to_the_right_one(
+    packaged: Path, plates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(package_module, "PLATES", 2)
+    wrong, out = tmp_path / "wrong", tmp_path / "set"
+    wrong.mkdir()
+    shutil.copy(plates / "00002v.png", wrong)
+    with pytest.raises(UserError, match="Not one plate"):
+        package_prokudin(wrong, out)
+    assert tree(out) == {}
+    package_prokudin(plates, out)
+    assert tree(out) == tree(packaged)
+    with pytest.raises(UserError, match="other"):
+        package_prokudin(wrong, out)
+    assert tree(out) == tree(packaged)
+
+
 def test_the_command_names_what_it_could_not_read(plates: Path, tmp_path: Path) -> None:
     source, out = tmp_path / "plates", tmp_path / "set"
     source.mkdir()

@@ -41,6 +41,19 @@ def test_dry_run_and_out_go_together(dataset: Path, words: list[str]) -> None:
     assert "--dry-run and --out go together" in done.output
 
 
+@pytest.mark.parametrize("name", ["", "tree", "sheets/tree", "../linked/tree"])
+def test_a_dry_run_writes_nothing_into_the_dataset(
+    dataset: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "linked").symlink_to(dataset)
+    before = sorted(dataset.rglob("*"))
+    words = [str(dataset), "--repo", REPO, "--dry-run", "--out", str(dataset / name)]
+    done = CliRunner().invoke(publish, words)
+    assert isinstance(done.exception, UserError)
+    assert "choose an --out outside it" in str(done.exception)
+    assert sorted(dataset.rglob("*")) == before
+
+
 def test_a_name_without_owner(hub: Any, dataset: Path) -> None:
     done = CliRunner().invoke(publish, [str(dataset), "--repo", "noise"])
     assert isinstance(done.exception, UserError)

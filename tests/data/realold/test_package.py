@@ -19,6 +19,7 @@ from scipy import ndimage
 from romnet_bench.cli.package import package
 from romnet_bench.color import lightness_grey
 from romnet_bench.data.cards import escape_markdown
+from romnet_bench.data.publishing.publish import prepare_repository
 from romnet_bench.data.realold import checks, material, shards
 from romnet_bench.data.realold.checks import PairFacts
 from romnet_bench.data.realold.package import Packaged, package_realold
@@ -186,6 +187,12 @@ def test_every_fault_is_found_and_the_rest_is_packaged(tmp_path: Path) -> None:
     assert all(escape_markdown(re.split("[:,]", line)[0]) in report for line in made.left_out)
     assert len(made.sheets) == 2  # eleven pairs to look at, eight a sheet
     assert all(sheet.stat().st_size > 5000 for sheet in made.sheets)
+    # They show what was left out, which is not given on.
+    published = prepare_repository(tmp_path / "out", "me/realold", rights="The owners, by mail")
+    assert {"report.md", "report.csv", "samples.jpg"} <= set(published.files)
+    sheets = {sheet.relative_to(tmp_path / "out").as_posix() for sheet in made.sheets}
+    assert sheets <= set(published.left_out)
+    assert not any("flagged" in name for name in published.files)
     # What was measured and done stands in meta.
     shift = photos["5"].meta["alignment"]["shift"]
     assert (shift["x"], shift["y"]) == pytest.approx((-2.4, 1.7), abs=0.1)
@@ -324,6 +331,27 @@ def test_nothing_to_package_is_one_sentence(mail: Path, tmp_path: Path) -> None:
     other = lay_pairs(tmp_path / "other", 2, first=30)
     with pytest.raises(UserError, match="of another recipe, photos or version"):
         package_realold(other, tmp_path / "d")
+
+
+def test_a_wrong_source_leaves_the_folder_to_the_right_one(mail: Path, tmp_path: Path) -> None:
+    out, wrong = tmp_path / "out/realold", tmp_path / "wrong"
+    save(wrong, "1o.png", aged(colours(1), 1))
+    save(wrong, "1t.png", lightness_grey(colours(1)))
+    (tmp_path / "empty").mkdir()
+    for source in (wrong, tmp_path / "empty"):
+        with pytest.raises(UserError, match="Not one pair"):
+            package_realold(source, out)
+        assert not (out / "build.json").exists()
+        assert not list(out.rglob("*.parquet"))
+    assert (out / material.JOURNAL).read_bytes().count(b"\n") == 1  # nothing is measured twice
+    assert package_realold(mail, out).pairs == 3
+    package_realold(mail, tmp_path / "straight/realold")
+    for whole in (out, tmp_path / "straight/realold"):
+        (whole / material.JOURNAL).unlink()
+    assert content(out) == content(tmp_path / "straight/realold")
+    with pytest.raises(UserError, match="of another recipe, photos or version"):
+        package_realold(wrong, out)  # and takes nothing from a dataset that stands
+    assert content(out) == content(tmp_path / "straight/realold")
 
 
 def test_hostile_names_reach_no_table_and_no_page_as_code(tmp_path: Path) -> None:

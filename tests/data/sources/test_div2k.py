@@ -93,8 +93,11 @@ def test_what_is_missing_alone_is_fetched(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_part_of_it_is_not_taken_for_the_whole(tmp_path: Path) -> None:
     base = write_folders(tmp_path / "flat")
     (base / "DIV2K_train_HR" / "0003.png").unlink()
-    with pytest.raises(UserError, match="holds 4 PNG files where DIV2K has 5: unpack DIV2K_train"):
+    with pytest.raises(
+        UserError, match="holds 4 PNG files where DIV2K has 5: unpack DIV2K_train"
+    ) as it:
         listed(base, tmp_path)
+    assert f"--recipe clean --source {base / 'DIV2K_train_HR'}." in str(it.value)
     with pytest.raises(UserError, match="is no folder: give --source the folder that holds"):
         listed(base / "DIV2K_train_HR.zip", tmp_path)
 

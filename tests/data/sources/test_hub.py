@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -194,6 +195,75 @@ def test_a_row_that_points_outside_is_refused(tmp_path: Path, path: str) -> None
     with pytest.raises(UserError, match="points outside of itself"):
         contents(folder, tmp_path / "cache")
     assert not list((tmp_path / "cache").rglob("*.picture"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "{secret}::{own}",
+        "zip://a.jpg::{secret}::{own}",
+        "file://{secret}::{own}",
+        "file://{secret}",
+        "local://{secret}",
+        "simplecache::{own}",
+        "gzip://a.jpg::{own}",
+        "zip://a.jpg::file://{secret}",
+        "zip://a.jpg::{secret}",
+        "{inside}/../secret.jpg",
+        "{inside}/link.jpg",
+        "zip://a.jpg::{inside}/l*.jpg",
+        "::{own}",
+        "{own}::",
+        "secret.jpg",
+    ],
+)
+@pytest.mark.parametrize("own", ["{inside}/own.zip", "hf://datasets/org/photos@abc/own.zip"])
+def test_no_chain_of_paths_leads_outside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, own: str
+) -> None:
+    """Of `a::b` the opener opens `a` where that is a file here, whatever `b` is."""
+    inside, secret = tmp_path / "inside", tmp_path / "secret.jpg"
+    inside.mkdir()
+    secret.write_bytes(PICTURES[0])
+    (inside / "link.jpg").symlink_to(secret)
+    with zipfile.ZipFile(inside / "own.zip", "w") as archive:
+        archive.writestr("a.jpg", PICTURES[1])
+    monkeypatch.chdir(tmp_path)
+    row = {
+        "bytes": None,
+        "path": path.format(secret=secret, inside=inside, own=own.format(inside=inside)),
+    }
+    source = HubSource(str(inside) if own.startswith("{") else "org/photos")
+    with pytest.raises(UserError, match="points outside of itself"):
+        hub_source._content(row, source)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "hf://datasets/org/photos@abc/../../../org/other@abc/a.jpg",
+        "zip://a.jpg::hf://datasets/org/photos@abc/x/../a.zip",
+        "hf://datasets/org/photos-of-others@abc/a.jpg",
+        "hf://org/photos@abc/a.jpg",
+        "https://example.org/a.jpg",
+    ],
+)
+def test_another_dataset_is_outside(path: str) -> None:
+    with pytest.raises(UserError, match="points outside of itself"):
+        hub_source._content({"bytes": None, "path": path}, HubSource("org/photos"))
+
+
+def test_pictures_in_archives_of_the_dataset(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "own.zip", "w") as archive:
+        archive.writestr("b/a.jpg", PICTURES[1])
+    row = {"bytes": None, "path": f"zip://b/a.jpg::{tmp_path}/own.zip"}
+    assert hub_source._content(row, HubSource(str(tmp_path))) == PICTURES[1]
+    for path in ("a.jpg", "b/a..b.jpg"):
+        for chain in (
+            f"hf://datasets/org/photos@abc/{path}",
+            f"zip://{path}::hf://datasets/org/photos@abc/a.zip",
+        ):
+            assert hub_source._own_file(chain, HubSource("org/photos")) == chain
 
 
 def test_a_row_without_a_picture_is_named_by_the_build(tmp_path: Path) -> None:
