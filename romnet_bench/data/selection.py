@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import math
 import re
-import struct
 import warnings
 from pathlib import Path
 
@@ -12,22 +11,8 @@ from PIL import Image
 
 from romnet_bench.data.sources.photo import SourcePhoto
 from romnet_bench.errors import UserError
-from romnet_bench.images import FORMATS
+from romnet_bench.images import DECODE_ERRORS, FORMATS
 from romnet_bench.synthesis.recipe import Recipe, Size
-
-# What Pillow raises on the beginning of a file that is no picture, or a damaged one.
-_NO_HEADER = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    OverflowError,
-    struct.error,
-    Image.DecompressionBombError,
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +80,7 @@ def _picture_size(path: Path) -> tuple[int, int] | None:
             warnings.simplefilter("ignore")  # size and damage are judged when it is decoded
             with Image.open(path, formats=FORMATS) as image:
                 return image.size
-    except _NO_HEADER:
+    except (*DECODE_ERRORS, Image.DecompressionBombError):
         return None
 
 
