@@ -7,6 +7,7 @@ Twice in every run of the tests; twenty times by
 
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from romnet_bench.images import encode_png
 from romnet_bench.synthesis.recipe import load_recipe
 
 KILLS = int(os.environ.get("ROMNET_BENCH_KILLS", "2"))
-PHOTOS = 20 + 8 * KILLS
+PHOTOS = 20 + 20 * KILLS
 
 
 def write_photos(folder: Path) -> Path:
@@ -78,29 +79,37 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def kill(process: "subprocess.Popen[bytes]", out: Path, rng: np.random.Generator) -> None:
-    """Kills the build and all its workers, a random while after it wrote something."""
+def killed(process: "subprocess.Popen[bytes]", out: Path, rng: np.random.Generator) -> bool:
+    """Kills the build and all its workers, a random while after it wrote something.
+
+    Not if it was done by then.
+    """
     # Any file at all, which is before the first photograph is done, or a shard more than before.
     pattern = "**/*" if rng.random() < 0.3 else "data/*.parquet"
     before = set(out.glob(pattern))
     while process.poll() is None and set(out.glob(pattern)) <= before:
         time.sleep(0.001)
     time.sleep(rng.uniform(0, 0.3))
+    if process.poll() is not None:
+        return False
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    return process.wait() == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.timeout(1800)
 def test_killed_at_random_moments_it_ends_with_the_same_bytes(base: Path, workers: int) -> None:
     rng, out = np.random.default_rng(workers), base / f"killed-{workers}" / "mine"
-    shards = []
-    for _ in range(KILLS):
-        process = start(base, out, workers)
-        kill(process, out, rng)
-        assert process.returncode == -signal.SIGKILL, "the build was done before it was killed"
-        shards.append(len(list(out.glob("data/*.parquet"))))
-    assert shards == sorted(shards)  # what was finished is never lost
-    assert 0 < shards[-1] < PHOTOS - 2, shards
+    shards: list[int] = []
+    kills = 0
+    while kills < KILLS:
+        if killed(start(base, out, workers), out, rng):
+            kills += 1
+            shards.append(len(list(out.glob("data/*.parquet"))))
+        else:  # a fast machine: another build is killed in its stead
+            assert content(out) == content(base / "whole" / "mine")
+            shutil.rmtree(out)
+            shards = []
+        assert shards == sorted(shards)  # what was finished is never lost
     assert start(base, out, workers).wait() == 0
     assert content(out) == content(base / "whole" / "mine")
