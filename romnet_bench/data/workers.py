@@ -57,7 +57,8 @@ def mapped(
             "same command again, it goes on where it stopped."
         ) from None
     finally:
-        pool.shutdown(cancel_futures=True)
+        with _interrupts_wait():  # a second Ctrl-C within it would leave a pool that never ends
+            pool.shutdown(cancel_futures=True)
 
 
 def _in_order(
