@@ -1,25 +1,73 @@
-"""report: tables, figures and a page."""
+"""report: tables, figures and a page, or two runs side by side."""
 
 from pathlib import Path
 
 import click
 
 from romnet_bench.cli import options
+from romnet_bench.errors import UserError
+
+WORSE = 4
+"""The second run is worse than `--fail-if-worse` allows."""
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, type=options.FOLDER)
+@click.argument("runs", nargs=-1, type=options.FOLDER)
 @click.option("--out", type=options.FOLDER, default=Path("romnet-bench-report"), show_default=True)
 @click.option("--data", type=options.FOLDER, help="The dataset, if it moved since the runs.")
-def report(runs: tuple[Path, ...], out: Path, data: Path | None) -> None:
+@click.option(
+    "--compare",
+    type=options.FOLDER,
+    nargs=2,
+    metavar="BEFORE AFTER",
+    help="Two runs on the same photos, side by side, instead of a report.",
+)
+@click.option(
+    "--fail-if-worse",
+    "limits",
+    multiple=True,
+    metavar="METRIC:BY",
+    help="With --compare: exit status 4 if AFTER's mean is worse by more than BY; repeatable.",
+)
+def report(
+    runs: tuple[Path, ...],
+    out: Path,
+    data: Path | None,
+    compare: tuple[Path, Path] | None,
+    limits: tuple[str, ...],
+) -> None:
     """Write tables, figures and a page from RUNS, folders that `run` and `score` made.
 
     \b
     Example:
       romnet-bench report runs --out report
+    Whether a change made a method worse, for a program that watches over it:
+      romnet-bench report --compare old/mine/romnet runs/mine/romnet --fail-if-worse PSNR:0.1
     """
+    if compare is not None:
+        if runs:
+            raise UserError("--compare takes two runs and writes no report: leave out RUNS.")
+        _compare(*compare, limits)
+        return
+    if limits:
+        raise UserError("--fail-if-worse needs two runs: give them by --compare BEFORE AFTER.")
+    if not runs:
+        raise click.UsageError("Missing argument 'RUNS...'.")
     from romnet_bench.files import human_path
     from romnet_bench.report.build import build_report
 
     page = build_report(list(runs), out, data)
     click.echo(f"Open {human_path(page)}")
+
+
+def _compare(before: Path, after: Path, limits: tuple[str, ...]) -> None:
+    from romnet_bench.report.versus import compare_two, find_worse, parse_tolerance, to_text
+
+    parsed = [parse_tolerance(limit) for limit in limits]
+    versus = compare_two(before, after)
+    click.echo(to_text(versus))
+    broken = find_worse(versus, parsed)
+    for sentence in broken:
+        click.echo(sentence, err=True)
+    if broken:
+        raise click.exceptions.Exit(WORSE)

@@ -1,0 +1,110 @@
+"""Whether two methods differ, told from the photos that both did."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from romnet_bench.bench.statistics import Interval, mean_interval
+
+ALPHA = 0.05
+"""A difference counts as significant below this, after Holm's correction."""
+
+Column = npt.NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True)
+class Paired:
+    """A difference of two methods, photo by photo.
+
+    Attributes:
+        interval: of the mean difference, with its bootstrap interval; n counts photos.
+        p: of Wilcoxon's signed-rank test, two-sided; 1 where nothing differs, NaN without photos.
+        effect: the matched-pairs rank-biserial correlation, from −1 to 1: the share of the rank
+            sum that speaks for a higher first method minus the share against (Kerby, 2014,
+            doi:10.2466/11.IT.3.1).
+        higher: on how many photos the first method's value is higher.
+        lower: on how many it is lower.
+    """
+
+    interval: Interval
+    p: float
+    effect: float
+    higher: int
+    lower: int
+
+
+def compare_pairs(
+    first: npt.ArrayLike,
+    second: npt.ArrayLike,
+    generator: np.random.Generator,
+    groups: npt.ArrayLike | None = None,
+) -> Paired:
+    """The differences `first` − `second` of paired values.
+
+    Args:
+        first: one value a photo; NaN and infinity count as missing, and so does the pair then.
+        second: of the same photos in the same order.
+        generator: where the bootstrap's resamples are drawn from.
+        groups: a label a photo, such as its original. Variants of one original are not independent:
+            the test takes one mean difference of each, the bootstrap draws whole groups.
+
+    Raises:
+        ValueError: not as many values in both.
+    """
+    a, b = np.asarray(first, np.float64).ravel(), np.asarray(second, np.float64).ravel()
+    if a.size != b.size:
+        raise ValueError(f"{a.size} values cannot be paired with {b.size}")
+    with np.errstate(invalid="ignore"):
+        differences = np.where(np.isfinite(a) & np.isfinite(b), a - b, np.nan)
+    known = np.isfinite(differences)
+    labels = np.arange(a.size) if groups is None else np.asarray(groups).ravel()
+    interval = mean_interval(differences, generator, groups=labels)
+    differences, labels = differences[known], labels[known]
+    p, effect = _signed_ranks(_means(differences, labels))
+    higher, lower = int((differences > 0).sum()), int((differences < 0).sum())
+    return Paired(interval, p, effect, higher, lower)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P-values adjusted for how many there are (Holm, 1979, jstor.org/stable/4615733).
+
+    NaN stays NaN and is not counted.
+    """
+    order = sorted((p, index) for index, p in enumerate(p_values) if not math.isnan(p))
+    adjusted = [math.nan] * len(p_values)
+    highest = 0.0
+    for place, (p, index) in enumerate(order):
+        highest = max(highest, min((len(order) - place) * p, 1.0))
+        adjusted[index] = highest
+    return adjusted
+
+
+def shared_ranks(better: npt.NDArray[np.bool_]) -> list[int]:
+    """A place for each method: 1 + how many are significantly better than it.
+
+    Args:
+        better: N×N; [i, j] says that method i is significantly better than method j.
+    """
+    return [1 + int(count) for count in better.sum(axis=0)]
+
+
+def _means(differences: Column, labels: npt.NDArray[np.generic]) -> Column:
+    _, which = np.unique(labels, return_inverse=True)
+    means: Column = np.bincount(which, weights=differences) / np.bincount(which)
+    return means
+
+
+def _signed_ranks(differences: Column) -> tuple[float, float]:
+    """Wilcoxon's p, zeros ranked but not summed (Pratt, 1959), and the effect."""
+    if differences.size == 0:
+        return math.nan, math.nan
+    if not differences.any():
+        return 1.0, 0.0
+    p = float(stats.wilcoxon(differences, zero_method="pratt").pvalue)
+    ranks = stats.rankdata(np.abs(differences))
+    up, down = ranks[differences > 0].sum(), ranks[differences < 0].sum()
+    return p, float((up - down) / (up + down))

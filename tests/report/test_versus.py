@@ -1,0 +1,122 @@
+"""Two runs side by side, against numbers computed from their parquet files."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+from scipy import stats
+
+from romnet_bench.cli import cli
+from romnet_bench.errors import UserError
+from romnet_bench.report.versus import compare_two, find_worse, parse_tolerance
+
+
+def call(*words: object) -> Result:
+    return CliRunner().invoke(cli, ["report", *map(str, words)])
+
+
+def folders(bench):
+    return bench.runs / "drawn" / "noise", bench.runs / "drawn" / "blur"
+
+
+def test_numbers_are_those_of_the_parquet_files(made_report):
+    first, second = folders(made_report)
+    versus = compare_two(first, second)
+    a, b = (
+        pd.read_parquet(folder / "scores.parquet").set_index("id") for folder in (first, second)
+    )
+    assert [change.metric.key for change in versus.changes] == ["psnr", "ssim"]
+    raw = []
+    for change in versus.changes:
+        key = change.metric.key
+        difference = (b[key] - a[key]).to_numpy(float)
+        assert change.before == pytest.approx(a[key].mean())
+        assert change.after == pytest.approx(b[key].mean())
+        assert change.paired.interval.mean == pytest.approx(difference.mean())
+        assert change.paired.higher == (difference > 0).sum()
+        raw.append(stats.wilcoxon(difference).pvalue)
+        assert change.paired.p == pytest.approx(raw[-1])
+        assert change.paired.interval.low <= difference.mean() <= change.paired.interval.high
+    assert min(change.p for change in versus.changes) == pytest.approx(2 * min(raw))
+
+
+def test_a_run_is_not_worse_than_itself_and_worse_than_its_better(made_report):
+    noise, blur = folders(made_report)
+    limits = [parse_tolerance("PSNR"), parse_tolerance("ssim:0.01")]
+    assert find_worse(compare_two(noise, noise), limits) == []
+    there, back = compare_two(noise, blur), compare_two(blur, noise)
+    worse = {change.metric.key: change.worsening for change in there.changes}
+    assert worse == pytest.approx({c.metric.key: -c.worsening for c in back.changes})
+    key = max(worse, key=lambda each: worse[each])
+    loser = there if worse[key] > 0 else back
+    gap = abs(worse[key])
+    assert find_worse(loser, [parse_tolerance(f"{key}:{gap * 0.99}")])
+    assert find_worse(loser, [parse_tolerance(f"{key}:{gap * 1.01}")]) == []
+
+
+def test_a_metric_with_less_is_better_is_worse_when_it_rises(full_bench):
+    first, second = folders(full_bench)
+    full_bench.change_scores(first, lpips=[0.2] * 6)
+    full_bench.change_scores(second, lpips=[0.3] * 6)
+    limit = [parse_tolerance("LPIPS:0.05")]
+    assert find_worse(compare_two(first, second), limit)
+    assert find_worse(compare_two(second, first), limit) == []
+
+
+def test_the_exit_status_is_for_programs(made_report):
+    noise, blur = folders(made_report)
+    means = {f: pd.read_parquet(f / "scores.parquet")["psnr"].mean() for f in (noise, blur)}
+    better, worse = sorted(means, key=lambda f: -means[f])
+    well = call("--compare", worse, better, "--fail-if-worse", "PSNR:0.1")
+    assert well.exit_code == 0, well.output
+    assert "PSNR ↑" in well.output
+    ill = call("--compare", better, worse, "--fail-if-worse", "PSNR:0.1")
+    assert ill.exit_code == 4
+    assert "PSNR is worse by" in ill.output
+
+
+def test_a_limit_on_what_was_not_measured_does_not_pass(made_report):
+    noise, blur = folders(made_report)
+    with pytest.raises(UserError, match="LPIPS was not measured"):
+        find_worse(compare_two(noise, blur), [parse_tolerance("LPIPS:1")])
+
+
+def test_what_cannot_be_compared_is_refused(full_bench):
+    noise, blur = folders(full_bench)
+    other = full_bench.add_dataset("other", ids=("q0", "q1"))
+    stranger = full_bench.add_run(other, "blur")
+    with pytest.raises(UserError, match="other photos"):
+        compare_two(noise, stranger)
+    photos = full_bench.add_dataset("again")
+    odd = full_bench.add_run(
+        photos,
+        "blur",
+        dataset__fingerprint=compare_two(noise, blur).first.record.dataset.fingerprint,
+        protocol={"name": "old", "hash": "0"},
+    )
+    with pytest.raises(UserError, match="other protocols"):
+        compare_two(noise, odd)
+
+
+@pytest.mark.parametrize("text", ["MOS:1", "PSNR:-1", "PSNR:many", "PSNR:nan", "PSNR:inf", ""])
+def test_a_limit_that_is_none(text):
+    with pytest.raises(UserError, match="is no limit"):
+        parse_tolerance(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["--fail-if-worse", "PSNR"], "needs two runs"), (["x", "--compare", "a", "b"], "leave out")],
+)
+def test_options_that_do_not_go_together(words, said):
+    done = call(*words)
+    assert isinstance(done.exception, UserError)
+    assert said in str(done.exception)
+
+
+def test_missing_photos_are_left_out_of_both(full_bench):
+    noise, blur = folders(full_bench)
+    full_bench.change_scores(noise, psnr=[np.nan, 20.0, 21.0, 22.0, 23.0, 24.0])
+    change = compare_two(noise, blur).changes[0]
+    assert change.paired.interval.n == 5
+    assert change.before == pytest.approx(22.0)
