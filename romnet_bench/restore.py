@@ -9,7 +9,7 @@ from romnet_bench.color import lightness_grey
 from romnet_bench.errors import PictureError, UserError, is_out_of_memory
 from romnet_bench.files import printable, require_writable, write_new
 from romnet_bench.images import SUFFIXES, Picture, encode_png, read_picture, read_rgb
-from romnet_bench.methods.contract import Method, check_outputs
+from romnet_bench.methods.contract import Method, restore_one
 
 LONGEST_STEM = 200
 """Bytes of a photo's name that a result's keeps: file systems take 255 in all."""
@@ -50,9 +50,7 @@ def restore_files(
             grey = as_grey(read_picture(photo))
             if out is None:
                 require_writable(photo.parent)
-            outputs = method.restore([grey], [colors])
-            check_outputs([grey], outputs)
-            content = encode_png(outputs[0])
+            content = encode_png(restore_one(method, photo.stem, grey, colors))
         except PictureError as error:
             yield photo, str(error)
             continue

@@ -9,11 +9,13 @@ import dataclasses
 import http.client
 import os
 import pickle
+import re
 import struct
+import typing
 import warnings
 import zipfile
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeGuard
 
 import torch
 from torch import Tensor
@@ -22,6 +24,8 @@ from romnet_bench.errors import WeightsError
 from romnet_bench.files import human_path, sha256_file
 
 Name = Literal["alexnet", "squeezenet1_1", "resnet34", "vgg19"]
+
+NAMES: tuple[Name, ...] = typing.get_args(Name)
 
 VARIABLE = "ROMNET_BENCH_WEIGHTS"
 
@@ -84,7 +88,7 @@ def find(name: Name, explicit: Path | None = None) -> Path | None:
     Raises:
         WeightsError: `explicit` does not exist.
     """
-    folders = [_hub_cache()]
+    folders = [hub_cache()]
     if os.environ.get(VARIABLE):
         folders.insert(0, Path(os.environ[VARIABLE]))
     if explicit is not None:
@@ -95,7 +99,14 @@ def find(name: Name, explicit: Path | None = None) -> Path | None:
                 f"{explicit} does not exist: give a file or a folder with the {name} weights."
             )
         folders.insert(0, explicit)
-    return next((path for folder in folders for path in _candidates(name, folder)), None)
+    found = (find_below(name, folder) for folder in folders)
+    return next((path for path in found if path is not None), None)
+
+
+def find_below(name: Name, folder: Path) -> Path | None:
+    """The file with the weights `name` in one folder, or None where there is none."""
+    paths = (folder / file_name for file_name in SOURCES[name].file_names)
+    return next((path for path in paths if path.is_file()), None)
 
 
 def require(name: Name, explicit: Path | None = None, download: bool = False) -> Path:
@@ -115,40 +126,37 @@ def require(name: Name, explicit: Path | None = None, download: bool = False) ->
     )
 
 
-def load(path: Path) -> dict[str, Tensor]:
+def load(path: Path, inside: str | None = None) -> dict[str, Tensor]:
     """The tensors in a `.safetensors` file, or in a `.pth` or `.pt` that holds nothing else.
 
     A pickle is read with `weights_only=True`: it can hold tensors, never code that runs.
 
+    Args:
+        path: the file.
+        inside: the key of a container that holds the tensors beside other things, such as "model"
+            beside an optimiser's state; taken where it is there.
+
     Raises:
         WeightsError: the file is missing, cut short, or holds something else.
     """
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors import SafetensorError
-            from safetensors.torch import load_file
-
-            try:
-                tensors = load_file(path)
-            except SafetensorError as error:
-                raise ValueError(error) from None
-        elif path.suffix in (".pth", ".pt"):
-            with warnings.catch_warnings():
-                # It wonders about odd pickles; they are read whole or refused all the same.
-                warnings.simplefilter("ignore")
-                tensors = torch.load(path, map_location="cpu", weights_only=True)
-        else:
-            raise ValueError("its name must end in .safetensors, .pth or .pt")
-    except FileNotFoundError:
-        raise WeightsError(f"{path} does not exist: give a file with weights.") from None
-    except _READ_ERRORS as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".:")
-        raise WeightsError(f"{path} holds no weights that can be read ({reason}).") from None
-    if not isinstance(tensors, dict) or not all(
-        isinstance(key, str) and isinstance(value, Tensor) for key, value in tensors.items()
-    ):
+    content = _read(path)
+    if inside is not None and isinstance(content, dict) and isinstance(content.get(inside), dict):
+        content = content[inside]
+    if not _are_tensors(content):
         raise WeightsError(f"{path} holds something other than named tensors; it is not used.")
-    return dict(tensors)
+    return dict(content)
+
+
+def require_readable(path: Path) -> None:
+    """Makes sure that a file holds named tensors, be it in a container.
+
+    Raises:
+        WeightsError: as `load`.
+    """
+    content = _read(path)
+    parts = [content, *content.values()] if isinstance(content, dict) else []
+    if not any(part and _are_tensors(part) for part in parts):
+        raise WeightsError(f"{path} holds something other than named tensors; it is not used.")
 
 
 def fingerprint(path: Path) -> str:
@@ -156,25 +164,68 @@ def fingerprint(path: Path) -> str:
     return sha256_file(path)
 
 
+def hub_cache() -> Path:
+    """The folder in which torchvision keeps the weights that it fetches."""
+    return Path(torch.hub.get_dir()) / "checkpoints"
+
+
+def _read(path: Path) -> object:
+    try:
+        if path.suffix == ".safetensors":
+            return _read_safetensors(path)
+        if path.suffix not in (".pth", ".pt"):
+            raise ValueError("its name must end in .safetensors, .pth or .pt")
+        with warnings.catch_warnings():
+            # It wonders about odd pickles; they are read whole or refused all the same.
+            warnings.simplefilter("ignore")
+            # fastai 1 keeps learning rates as slices beside the tensors; they run nothing.
+            with torch.serialization.safe_globals([slice]):
+                return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise WeightsError(f"{path} does not exist: give a file with weights.") from None
+    except _READ_ERRORS as error:
+        raise WeightsError(
+            f"{path} holds no weights that can be read ({_reason(error)})."
+        ) from None
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tensors: dict[str, Tensor] = load_file(path)
+    except SafetensorError as error:
+        raise ValueError(error) from None
+    return tensors
+
+
+def _are_tensors(content: object) -> TypeGuard[dict[str, Tensor]]:
+    return isinstance(content, dict) and all(
+        isinstance(key, str) and isinstance(value, Tensor) for key, value in content.items()
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Why a file cannot be read, in one line: torch explains at length how to be less careful."""
+    said = str(error)
+    if isinstance(error, pickle.UnpicklingError):
+        if runs := re.search(r"GLOBAL ([\w.]+)", said):
+            return f"it is a pickle that would run {runs[1]}, which is never done"
+        return "it is a pickle of something other than tensors, or a damaged one"
+    return (said.strip() or type(error).__name__).splitlines()[0].rstrip(".:")
+
+
 def _places(explicit: Path | None) -> str:
     """Where weights are looked for, in words."""
     if explicit is not None:
         return human_path(explicit)
-    return f"the folder that ${VARIABLE} names, or into {human_path(_hub_cache())}"
-
-
-def _candidates(name: Name, folder: Path) -> list[Path]:
-    paths = (folder / file_name for file_name in SOURCES[name].file_names)
-    return [path for path in paths if path.is_file()]
-
-
-def _hub_cache() -> Path:
-    return Path(torch.hub.get_dir()) / "checkpoints"
+    return f"the folder that ${VARIABLE} names, or into {human_path(hub_cache())}"
 
 
 def _download(name: Name, explicit: Path | None) -> Path:
     source = SOURCES[name]
-    path = _hub_cache() / source.file_names[-1]
+    path = hub_cache() / source.file_names[-1]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Writes beside, checks the hash, and only then renames.

@@ -93,6 +93,45 @@ def test_load_round_trip(tmp_path, suffix):
     assert weights.fingerprint(path) == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def saved(path: Path, content: object, legacy: bool) -> Path:
+    """As torch saves today, or as it did before 2020."""
+    torch.save(content, path, _use_new_zipfile_serialization=not legacy)
+    return path
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_tensors_in_a_container(tmp_path, legacy):
+    module = torch.nn.BatchNorm2d(3)
+    state = module.state_dict()  # ordered, with a note of its own
+    beside = {"step": 7, "opt": {"lr": 1e-3, "params": [0, 1]}, "names": ["a"]}
+    path = saved(tmp_path / "w.pth", {"model": state, **beside}, legacy)
+    loaded = weights.load(path, inside="model")
+    assert type(loaded) is dict
+    assert loaded.keys() == state.keys()
+    assert all(torch.equal(loaded[key], state[key]) for key in state)
+    weights.require_readable(path)
+    for inside in (None, "params", "opt", "step"):
+        with pytest.raises(WeightsError, match="something other than named tensors"):
+            weights.load(path, inside=inside)
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_a_container_is_taken_only_where_there_is_one(tmp_path, legacy):
+    flat = {"model": torch.ones(2), "bias": torch.zeros(1)}  # a tensor of the container's name
+    path = saved(tmp_path / "w.pth", flat, legacy)
+    assert weights.load(path, inside="model").keys() == flat.keys()
+    assert weights.load(path, inside="params").keys() == flat.keys()
+    save_file(flat, tmp_path / "w.safetensors")
+    assert weights.load(tmp_path / "w.safetensors", inside="model").keys() == flat.keys()
+
+
+@pytest.mark.parametrize("content", [{}, {"model": {}}, {"a": 1}, [torch.ones(1)], torch.ones(1)])
+def test_a_file_without_named_tensors_is_not_readable(tmp_path, content):
+    path = saved(tmp_path / "w.pth", content, legacy=False)
+    with pytest.raises(WeightsError, match="something other than named tensors"):
+        weights.require_readable(path)
+
+
 class Touch:
     """Unpickled, this would write a file."""
 
@@ -114,6 +153,17 @@ def test_code_in_a_pickle_never_runs(tmp_path, legacy):
         weights.load(path)
     assert not written.exists()
     assert "\n" not in str(caught.value)
+    assert "it is a pickle" in str(caught.value)
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_what_a_pickle_would_run_is_named(tmp_path, legacy):
+    path = saved(tmp_path / "evil.pth", {"a": torch.ones(1), "b": Path("x")}, legacy)
+    for use in (weights.load, weights.require_readable):
+        with pytest.raises(
+            WeightsError, match=r"would run pathlib\.PosixPath, which is never done"
+        ):
+            use(path)
 
 
 @pytest.mark.parametrize("content", [{"a": 1}, [torch.ones(1)], {"a": {"b": torch.ones(1)}}])

@@ -13,7 +13,7 @@ from romnet_bench.data.records import Photo, PhotoSet
 from romnet_bench.errors import UserError
 from romnet_bench.files import sha256_file, slug
 from romnet_bench.images import Picture
-from romnet_bench.methods.contract import Method, check_outputs
+from romnet_bench.methods.contract import Method, restore_one
 from romnet_bench.methods.folder import pair_outputs, read_output
 from romnet_bench.methods.registry import list_methods
 from romnet_bench.references.choice import ReferenceChooser
@@ -72,10 +72,9 @@ def run_method(
 
         def make() -> tuple[Picture, float]:
             start = time.perf_counter()
-            outputs = method.restore([photo.input], [reference.picture if reference else None])
-            seconds = time.perf_counter() - start
-            check_outputs([photo.input], outputs)
-            return outputs[0], seconds
+            picture = reference.picture if reference else None
+            output = restore_one(method, photo.id, photo.input, picture)
+            return output, time.perf_counter() - start
 
         parts: list[object] = [method.name, fingerprint, journal.picture_sha256(photo.input)]
         if reference is None:

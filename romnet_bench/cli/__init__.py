@@ -12,6 +12,7 @@ from romnet_bench.cli.build import build_synthetic
 from romnet_bench.cli.datasets import datasets
 from romnet_bench.cli.demonstration import demo
 from romnet_bench.cli.measuring import bench
+from romnet_bench.cli.methods import methods
 from romnet_bench.cli.package import package
 from romnet_bench.cli.package_prokudin import prokudin
 from romnet_bench.cli.publish import export, publish
@@ -20,6 +21,7 @@ from romnet_bench.cli.reporting import report
 from romnet_bench.cli.restoring import restore
 from romnet_bench.cli.running import run, score
 from romnet_bench.cli.training import ablate, release, train
+from romnet_bench.cli.weights import weights
 from romnet_bench.errors import UserError, is_out_of_memory
 
 FAILED = 1
@@ -40,6 +42,8 @@ def cli() -> None:
 package.add_command(prokudin)
 for _command in (
     datasets,
+    methods,
+    weights,
     build_synthetic,
     package,
     references,
@@ -99,7 +103,7 @@ def _interrupted() -> int:
 
 def _resumes(words: list[str]) -> bool:
     """Whether a command line's command finds what it did before; these begin again."""
-    return {"restore", "report", "bench", "release", "datasets"}.isdisjoint(words[1:2])
+    return {"restore", "report", "bench", "release", "datasets", "methods"}.isdisjoint(words[1:2])
 
 
 def _describe(error: OSError) -> str:

@@ -1,5 +1,7 @@
 """What commands share besides options: the device, and what had to be left out."""
 
+from pathlib import Path
+
 import click
 
 from romnet_bench.errors import UserError
@@ -34,3 +36,16 @@ def left_out(sentences: list[str]) -> None:
         for sentence in sentences:
             click.echo(f"  {sentence}", err=True)
         raise click.exceptions.Exit(PARTLY)
+
+
+def split_weights(weights: Path | None, checkpoint: Path | None = None) -> tuple[Path | None, bool]:
+    """What `--weights` means: a folder to look into, and whether to go without any.
+
+    Raises:
+        UserError: it says `none`, and a checkpoint is given.
+    """
+    if str(weights) != "none":
+        return weights, False
+    if checkpoint is not None:
+        raise UserError("--weights none means random ones: leave out it or --checkpoint.")
+    return None, True

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--preset", "presets", multiple=True, help="Repeatable.  [default: all of them]")
 @click.option(
+    "--method",
+    "methods",
+    multiple=True,
+    help="Measure a photo through this method instead, with random weights; repeatable.",
+)
+@click.option(
     "--size",
     "sizes",
     type=click.IntRange(min=1),
@@ -67,6 +73,7 @@ if TYPE_CHECKING:
 )
 def bench(
     presets: tuple[str, ...],
+    methods: tuple[str, ...],
     sizes: tuple[int, ...],
     works: tuple["Measure", ...],
     precisions: tuple["Precision", ...],
@@ -80,40 +87,48 @@ def bench(
     device: str,
     out: Path,
 ) -> None:
-    """Measure speed, memory and FLOPs of the presets on this machine; Ctrl-C keeps what is done.
+    """Measure speed and memory of presets or methods on this machine; Ctrl-C keeps what is done.
 
     Every case runs in a process of its own, with random weights. Nothing is downloaded.
 
     \b
     Example:
       romnet-bench bench --preset paper --size 256 --batch 32 --precision bf16 --compiled
-    The same for a CPU, and only for photos:
+    Other systems, by their methods:
+      romnet-bench bench --method wan-scratches --method ddcolor --size 512 --rounds 3
+    The presets on a CPU, and only for photos:
       romnet-bench bench --preset lite --size 256 --size 512 --measure photo --device cpu
     """
     from romnet_bench.files import human_path
     from romnet_bench.romnet.precision import require_possible
     from romnet_bench.romnet.presets import PRESETS
-    from romnet_bench.romnet.train import default_workers
-    from romnet_bench.speed.cases import plan_cases
+    from romnet_bench.speed.cases import plan_cases, plan_methods
     from romnet_bench.speed.machine import describe_machine
     from romnet_bench.speed.measure import measure_speed, output_files
     from romnet_bench.speed.table import to_text
+    from romnet_bench.training.shares import default_workers
 
     chosen = choose_device(device)
     modes = (False, True) if eager and compiled else (compiled,)
-    cases = plan_cases(
-        presets or tuple(PRESETS),
-        sizes,
-        works,
-        device=chosen,
-        precisions=precisions,
-        compiled=modes,
-        batch=batch,
-        rounds=rounds,
-        threads=threads,
-        data=data,
-        workers=workers if workers is not None else default_workers(chosen),
+    chosen_presets = presets or (() if methods else tuple(PRESETS))
+    cases = (
+        []
+        if not chosen_presets
+        else plan_cases(
+            chosen_presets,
+            sizes,
+            works,
+            device=chosen,
+            precisions=precisions,
+            compiled=modes,
+            batch=batch,
+            rounds=rounds,
+            threads=threads,
+            data=data,
+            workers=workers if workers is not None else default_workers(chosen),
+        )
     )
+    cases += plan_methods(methods, sizes, device=chosen, rounds=rounds, threads=threads)
     require_possible(chosen, precisions, modes)
     machine = describe_machine(chosen, threads)
     rows = []

@@ -31,10 +31,30 @@ download = click.option(
     show_default=True,
     help="Fetch pretrained weights that are missing.",
 )
+method_weights = click.option(
+    "--weights",
+    type=FOLDER,
+    help="Folder with pretrained and published weights, before $ROMNET_BENCH_WEIGHTS and the "
+    "caches; `none` runs the method with random ones.",
+)
 checkpoint = click.option(
     "--checkpoint",
     type=FILE,
-    help="A trained ROMNet.  [default: checkpoints/romnet/best.safetensors, else the shipped one]",
+    help="A network that `train` made.  [default: checkpoints/METHOD/best.safetensors, for romnet "
+    "else the shipped one]",
+)
+render_factor = click.option(
+    "--render-factor",
+    type=click.IntRange(min=1),
+    help="DeOldify's: colours are predicted at 16 times it.  [default: 35]",
+)
+boxes = click.option(
+    "--boxes",
+    type=FOLDER,
+    help="InstColorization's: objects in `<id>.json`, instead of found ones.",
+)
+correspondences = click.option(
+    "--correspondences", type=FOLDER, help="He et al.'s: `<id>.combo`, instead of computed here."
 )
 ablation = click.option(
     "--ablation", type=click.Choice(list(ABLATIONS)), help="ROMNet without a part (section IV-C)."

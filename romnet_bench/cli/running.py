@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from romnet_bench.cli import options
-from romnet_bench.cli.common import choose_device, left_out
+from romnet_bench.cli.common import choose_device, left_out, split_weights
 from romnet_bench.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "--method",
     required=True,
-    help="input, romnet, romnet-grey (its lightness alone), or one that another package adds.",
+    help="What `romnet-bench methods` lists, such as input, romnet, wan or ddcolor.",
 )
 @options.data
 @options.split
@@ -37,8 +37,11 @@ if TYPE_CHECKING:
     "--rank", type=click.IntRange(min=1), default=1, show_default=True, help="1 is most similar."
 )
 @options.color_side
+@options.render_factor
+@options.boxes
+@options.correspondences
 @options.device
-@options.weights
+@options.method_weights
 @options.download
 def run(
     method: str,
@@ -53,6 +56,9 @@ def run(
     reference_features: str,
     rank: int,
     color_side: int,
+    render_factor: int | None,
+    boxes: Path | None,
+    correspondences: Path | None,
     device: str,
     weights: Path | None,
     download: bool,
@@ -62,6 +68,8 @@ def run(
     \b
     Example:
       romnet-bench run --method romnet --data data/mine --reference-features filters
+    The machinery of another system, without its weights; the results say so:
+      romnet-bench run --method wan --data data/mine --weights none
     """
     from romnet_bench.bench.run import run_method
     from romnet_bench.data.records import PhotoSet
@@ -72,6 +80,7 @@ def run(
         raise UserError(f"--ablation is a part of ROMNet: give --method romnet, not {method}.")
     chosen = choose_device(device)
     photos = PhotoSet(data, split)
+    weights, untrained = split_weights(weights, checkpoint)
     options = MethodOptions(
         checkpoint=checkpoint,
         device=chosen,
@@ -79,6 +88,10 @@ def run(
         download=download,
         color_side=color_side,
         ablation=ablation,
+        untrained=untrained,
+        render_factor=render_factor,
+        boxes=boxes,
+        correspondences=correspondences,
     )
     loaded = load_method(method, options)
     chooser: ReferenceChooser | None = None

@@ -9,6 +9,9 @@ import numpy as np
 from romnet_bench.errors import UserError
 from romnet_bench.images import Picture
 
+UNTRAINED = "random weights"
+"""What stands in a method's notes, and in the place of a SHA-256, where nothing was trained."""
+
 
 class ContractError(UserError):
     """A method gave back something other than the contract asks for."""
@@ -25,6 +28,10 @@ class MethodOptions:
         download: fetch pretrained backbones that are missing.
         color_side: the longest side, in pixels, at which colours are predicted.
         ablation: which part of ROMNet the network does without (see `romnet.ablations`).
+        untrained: run with random weights, to try the machinery; every result says so.
+        render_factor: DeOldify's; None is its own default.
+        boxes: a folder with InstColorization's boxes, `<id>.json`.
+        correspondences: a folder with He et al.'s correspondences, `<id>.combo`.
     """
 
     checkpoint: Path | None = None
@@ -33,6 +40,10 @@ class MethodOptions:
     download: bool = False
     color_side: int = 256
     ablation: str | None = None
+    untrained: bool = False
+    render_factor: int | None = None
+    boxes: Path | None = None
+    correspondences: Path | None = None
 
 
 @runtime_checkable
@@ -67,6 +78,34 @@ class Method(Protocol):
     def fingerprint(self) -> dict[str, str]:
         """Options and the weights' SHA-256: two runs with equal ones give equal outputs."""
         ...
+
+
+@runtime_checkable
+class NamedMethod(Method, Protocol):
+    """A method that can read a file of its own for each photo, found by the photo's id."""
+
+    def restore_named(
+        self, ids: list[str], photos: list[Picture], references: list[Picture | None]
+    ) -> list[Picture]:
+        """As `restore`, for the photos of these ids."""
+        ...
+
+
+def restore_one(
+    method: Method, identity: str, photo: Picture, reference: Picture | None
+) -> Picture:
+    """One photo through a method, its output checked.
+
+    Raises:
+        ContractError: the method gave back something other than the contract asks for.
+        UserError: the method cannot do this photo.
+    """
+    if isinstance(method, NamedMethod):
+        outputs = method.restore_named([identity], [photo], [reference])
+    else:
+        outputs = method.restore([photo], [reference])
+    check_outputs([photo], outputs)
+    return outputs[0]
 
 
 def check_outputs(photos: list[Picture], outputs: list[Picture]) -> None:

@@ -7,14 +7,24 @@ factory `load(options: MethodOptions) -> Method`. A name of our own cannot be ta
 from importlib.metadata import EntryPoint, entry_points
 
 from romnet_bench.errors import UserError
-from romnet_bench.methods.contract import Method, MethodOptions
+from romnet_bench.methods.contract import ContractError, Method, MethodOptions
 
 GROUP = "romnet_bench.methods"
 
-_OURS = (
-    EntryPoint("input", "romnet_bench.methods.input:load", GROUP),
-    EntryPoint("romnet", "romnet_bench.methods.romnet:load", GROUP),
-    EntryPoint("romnet-grey", "romnet_bench.methods.romnet_grey:load", GROUP),
+_OURS = tuple(
+    EntryPoint(name, f"romnet_bench.methods.{factory}", GROUP)
+    for name, factory in {
+        "input": "input:load",
+        "romnet": "romnet:load",
+        "romnet-grey": "romnet_grey:load",
+        "deoldify-artistic": "deoldify.method:load_artistic",
+        "deoldify-stable": "deoldify.method:load_stable",
+        "instcolorization": "instcolorization.method:load",
+        "he": "he.method:load",
+        "exemplar-video": "exemplar_video.method:load",
+        "ddcolor": "ddcolor.method:load",
+        "ddcolor-large": "ddcolor.method:load_large",
+    }.items()
 )
 
 
@@ -28,7 +38,8 @@ def load_method(name: str, options: MethodOptions) -> Method:
     """The method of that name, its models loaded.
 
     Raises:
-        UserError: no such method, or its package cannot be imported or breaks the contract.
+        ContractError: its package cannot be imported, or breaks the contract.
+        UserError: there is no such method, or it cannot be loaded with these options.
     """
     known = list_methods()
     if name not in known:
@@ -36,13 +47,13 @@ def load_method(name: str, options: MethodOptions) -> Method:
     try:
         factory = known[name].load()
     except (ImportError, AttributeError) as error:
-        raise UserError(
+        raise ContractError(
             f"The method {name} ({known[name].value}) cannot be imported ({error}): install what "
             "it needs, or mend its entry point."
         ) from error
     method = factory(options)
     if not isinstance(method, Method):
-        raise UserError(
+        raise ContractError(
             f"The method {name} ({known[name].value}) lacks a part of the contract: see "
             "romnet_bench/methods/contract.py."
         )

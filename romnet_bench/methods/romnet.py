@@ -8,28 +8,25 @@ import torch
 from romnet_bench.errors import UserError
 from romnet_bench.files import resource, sha256_file
 from romnet_bench.images import Picture
-from romnet_bench.methods.contract import Method, MethodOptions
+from romnet_bench.methods.contract import UNTRAINED, Method, MethodOptions
 from romnet_bench.romnet.ablations import ablation_of, folder_name, row_name
 from romnet_bench.romnet.checkpoint import load_model
 from romnet_bench.romnet.inference import restore_picture
+from romnet_bench.romnet.model import ROMNet, new_model
+from romnet_bench.romnet.presets import TINY
 
 CHECKPOINTS = Path("checkpoints")
 """The folder with a folder for each training that was not told otherwise."""
 
 
 class Romnet:
-    """A trained ROMNet: restores, and takes its colours from a reference.
+    """A ROMNet: restores, and takes its colours from a reference.
 
     Args:
-        checkpoint: a file that `romnet-bench train` wrote.
-        device: where it runs.
+        model: in evaluation mode, on its device.
+        origin: what the fingerprint says of its weights.
         color_side: the longest side at which colours are predicted, pixels.
-        ablation: what the checkpoint must be; None takes any.
-        weights: a file or folder with the pretrained backbone, where the checkpoint holds none.
-        download: fetch it where it is missing.
-
-    Raises:
-        UserError: the checkpoint is missing, damaged, or not of this ablation.
+        ablation: which part of it was left out.
     """
 
     restores = True
@@ -37,28 +34,14 @@ class Romnet:
     needs_reference = True
 
     def __init__(
-        self,
-        checkpoint: Path,
-        device: str,
-        color_side: int,
-        *,
-        ablation: str | None = None,
-        weights: Path | None = None,
-        download: bool = False,
+        self, model: ROMNet, origin: dict[str, str], color_side: int, ablation: str | None = None
     ) -> None:
         self.name = folder_name(ablation)
         self.label = "ROMNet" if ablation is None else f"ROMNet, {row_name(ablation)}"
-        self._model, saved = load_model(checkpoint, torch.device(device), weights, download)
-        found = ablation_of(saved.config)
-        if ablation not in (None, found):
-            raise UserError(
-                f"{checkpoint} holds {found or 'a network of other scales'}, not {ablation}: give "
-                f"one that `romnet-bench train --ablation {ablation}` made."
-            )
-        self._steps = int(saved.progress["step"])
-        self._checkpoint = checkpoint
+        self.notes = [*model.config.notes, *untrained_note(origin)]
+        self._model = model
+        self._origin = origin
         self._color_side = color_side
-        self.notes = self._model.config.notes
 
     def restore(self, photos: list[Picture], references: list[Picture | None]) -> list[Picture]:
         """Grey photos H×W and colour references of any size → colour photos H×W×3."""
@@ -71,24 +54,44 @@ class Romnet:
 
     def fingerprint(self) -> dict[str, str]:
         """Preset, steps trained, colour side and the checkpoint's SHA-256."""
-        return {
-            "preset": self._model.config.name,
-            "steps": str(self._steps),
-            "color_side": str(self._color_side),
-            "checkpoint_sha256": sha256_file(self._checkpoint),
-        }
+        return {**self._origin, "color_side": str(self._color_side)}
 
 
 def load(options: MethodOptions) -> Method:
-    """ROMNet from `options.checkpoint`; see `default_checkpoint`."""
-    return Romnet(
-        options.checkpoint or default_checkpoint(options.ablation),
-        options.device,
-        options.color_side,
-        ablation=options.ablation,
-        weights=options.weights,
-        download=options.download,
+    """ROMNet from `options.checkpoint`; see `default_checkpoint`.
+
+    Raises:
+        UserError: the checkpoint is missing, damaged, or not of `options.ablation`.
+    """
+    if options.untrained:
+        return Romnet(*untrained(options), options.color_side)
+    checkpoint = options.checkpoint or default_checkpoint(options.ablation)
+    model, saved = load_model(
+        checkpoint, torch.device(options.device), options.weights, options.download
     )
+    found = ablation_of(saved.config)
+    if options.ablation not in (None, found):
+        raise UserError(
+            f"{checkpoint} holds {found or 'a network of other scales'}, not {options.ablation}: "
+            f"give one that `romnet-bench train --ablation {options.ablation}` made."
+        )
+    origin = {
+        "preset": saved.config.name,
+        "steps": str(int(saved.progress["step"])),
+        "checkpoint_sha256": sha256_file(checkpoint),
+    }
+    return Romnet(model, origin, options.color_side, options.ablation)
+
+
+def untrained(options: MethodOptions) -> tuple[ROMNet, dict[str, str]]:
+    """A `tiny` ROMNet with random weights, and what its fingerprint says of them."""
+    model = new_model(TINY, seed=0).to(options.device).eval()
+    return model, {"preset": TINY.name, "steps": "0", "weights": UNTRAINED}
+
+
+def untrained_note(origin: dict[str, str]) -> list[str]:
+    """What readers must know of weights of this origin."""
+    return [UNTRAINED] if origin.get("weights") == UNTRAINED else []
 
 
 def default_checkpoint(ablation: str | None = None) -> Path:

@@ -7,6 +7,7 @@ import numpy as np
 
 from romnet_bench.bench.results import ProtocolRecord
 from romnet_bench.bench.statistics import Interval, mean_interval
+from romnet_bench.methods.contract import UNTRAINED
 from romnet_bench.protocol import DEFAULT, METRICS
 from romnet_bench.report.remarks import (
     explain_empty,
@@ -112,8 +113,8 @@ def _find_best(
 ) -> dict[str, set[int]]:
     """For each metric the rows with the best printed number.
 
-    Like is compared with like: only rows under the table's protocol that measured the metric on
-    all of the photos that any such row did. One row alone is not "best".
+    Like is compared with like: only rows of trained systems under the table's protocol that
+    measured the metric on all of the photos that any such row did. One row alone is not "best".
     """
     best = {}
     for metric in METRICS:
@@ -121,6 +122,7 @@ def _find_best(
             index: frozenset(run.scores.index[run.scores[metric.key].notna()])
             for index, run in enumerate(runs)
             if run.record.protocol.hash == protocol.hash
+            and UNTRAINED not in run.record.method.notes
         }
         everything = frozenset().union(*measured.values())
         printed = {

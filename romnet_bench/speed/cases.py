@@ -8,6 +8,7 @@ import pydantic
 
 from romnet_bench.data.records import PhotoSet
 from romnet_bench.errors import UserError
+from romnet_bench.methods.registry import list_methods
 from romnet_bench.romnet.inference import COLOR_SIDE, STRIDE
 from romnet_bench.romnet.patches import TrainingPatches
 from romnet_bench.romnet.precision import Precision
@@ -15,7 +16,7 @@ from romnet_bench.romnet.presets import find_preset
 
 Part = Literal["restoration", "matching", "colour"]
 Measure = Literal["training", "photo", "parts"]
-Work = Literal["matrix", "convolution", "loading", "training", "photo"] | Part
+Work = Literal["matrix", "convolution", "loading", "training", "photo", "method"] | Part
 
 PARTS: tuple[Part, ...] = ("restoration", "matching", "colour")
 
@@ -28,14 +29,15 @@ class Case(pydantic.BaseModel):
 
     Args:
         work: `matrix` and `convolution` are the machine's ceilings; `loading` is the DataLoader
-            alone; `training` the whole step; `photo` one photo from grey to colour; the rest are
-            the network's parts, each on one picture.
+            alone; `training` the whole step; `photo` one photo from grey to colour; `method` the
+            same by any method; the rest are the network's parts, each on one picture.
         device: "cpu", "cuda" or "cuda:N".
         precision: fp32, or bf16 by autocast.
         compiled: whether torch.compile is used.
         rounds: timings, after the warm-up.
         threads: of torch on the CPU; by default its own choice.
-        preset: which network; empty for ceilings and loading.
+        preset: which network; empty for ceilings, loading and methods.
+        method: a name of `run --method`.
         size: the side of pictures and patches, pixels; 0 for the ceilings.
         batch: pictures a pass.
         color_side: the longest side at which a photo's colours are predicted.
@@ -52,6 +54,7 @@ class Case(pydantic.BaseModel):
     rounds: int = 5
     threads: int | None = None
     preset: str = ""
+    method: str = ""
     size: int = 0
     batch: int = 1
     color_side: int | None = None
@@ -67,6 +70,7 @@ class Case(pydantic.BaseModel):
             "loading": "data loading alone",
             "training": "training step",
             "photo": f"photo, colours at {self.color_side}",
+            "method": "photo, by a method",
         }
         return names.get(self.work, f"part: {self.work}")
 
@@ -148,3 +152,27 @@ def plan_cases(
                     if "parts" in chosen:
                         cases += [one.model_copy(update={"work": part}) for part in PARTS]
     return cases
+
+
+def plan_methods(
+    methods: Sequence[str],
+    sizes: Sequence[int],
+    *,
+    device: str,
+    rounds: int = 5,
+    threads: int | None = None,
+) -> list[Case]:
+    """Cases of one photo through each method, square and of each size, with random weights.
+
+    Raises:
+        UserError: there is no such method.
+    """
+    known = list_methods()
+    for name in methods:
+        if name not in known:
+            raise UserError(f"There is no method {name}: choose one of {', '.join(known)}.")
+    return [
+        Case(work="method", method=name, size=size, device=device, rounds=rounds, threads=threads)
+        for name in dict.fromkeys(methods)
+        for size in sizes
+    ]

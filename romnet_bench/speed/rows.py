@@ -15,7 +15,7 @@ class Row:
 
     Args:
         work: in words.
-        preset: empty for ceilings and loading.
+        preset: the preset, or the method; empty for ceilings and loading.
         size: side of the pictures, pixels.
         color_side: longest side at which a photo's colours are predicted, pixels.
         batch: pictures a pass; None for ceilings.
@@ -84,7 +84,7 @@ def make_row(
     ceiling = case.work in ("matrix", "convolution")
     row = Row(
         work=case.name,
-        preset=case.preset,
+        preset=case.preset or case.method,
         size=case.size or None,
         color_side=case.color_side,
         batch=None if ceiling else case.batch,

@@ -37,7 +37,7 @@ def _seconds(row: Row) -> str:
 
 _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("What", lambda row: row.work),
-    ("Preset", lambda row: row.preset),
+    ("Preset or method", lambda row: row.preset),
     ("Size", lambda row: "" if row.size is None else str(row.size)),
     ("How", lambda row: " ".join(part for part in (row.precision, row.mode) if part)),
     ("Batch", lambda row: "" if row.batch is None else str(row.batch)),
@@ -52,7 +52,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("Loading ÷ training", lambda row: _optional(row.loading_ratio, 1, "×")),
     ("Remark", lambda row: row.error),
 )
-_LEFT = ("What", "Preset", "How", "Remark")
+_LEFT = ("What", "Preset or method", "How", "Remark")
 
 
 def to_text(rows: list[Row]) -> str:
@@ -75,7 +75,7 @@ def to_markdown(rows: list[Row], machine: dict[str, str]) -> str:
     rule = ["---" if name in _LEFT else "---:" for name in header]
     lines = [f"| {' | '.join(line)} |" for line in (header, rule, *body)]
     facts = [f"- {name}: `{fact}`" for name, fact in machine.items()]
-    return "\n".join(["# Speed of ROMNet", "", *facts, "", *lines, "", HOW])
+    return "\n".join(["# Speed", "", *facts, "", *lines, "", HOW])
 
 
 def _cells(rows: list[Row]) -> tuple[list[str], list[list[str]]]:

@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from romnet_bench.methods.contract import MethodOptions
+from romnet_bench.methods.registry import load_method
 from romnet_bench.romnet.inference import restore_lightness, restore_picture
 from romnet_bench.romnet.model import ROMNet, new_model
 from romnet_bench.romnet.presets import find_preset
@@ -23,10 +25,10 @@ _META = torch.device("meta")
 
 @dataclasses.dataclass(frozen=True)
 class Prepared:
-    """One pass of a case, and how many floating-point operations it holds."""
+    """One pass of a case, and its floating-point operations where they are counted."""
 
     run: Callable[[], object]
-    flops: int
+    flops: int | None
 
 
 def prepare(case: Case) -> Prepared:
@@ -37,6 +39,8 @@ def prepare(case: Case) -> Prepared:
         gpu = device.type != "cpu"
         flops = count_flops(ceiling(_META, case.precision, gpu=gpu))
         return Prepared(ceiling(device, case.precision, gpu=gpu), flops)
+    if case.work == "method":
+        return Prepared(_method(case), None)
     if case.work == "training":
         plain = case.model_copy(update={"precision": "fp32", "compiled": False})
         flops = count_flops(_training(plain, _META))
@@ -48,6 +52,16 @@ def prepare(case: Case) -> Prepared:
     work = _photo if case.work == "photo" else _part
     run, counted = work(case, model, device), work(case, empty, _META)
     return Prepared(_inference(run, case, device), count_flops(_inference(counted, case, _META)))
+
+
+def _method(case: Case) -> Callable[[], object]:
+    """A whole photo through a method with random weights."""
+    method = load_method(case.method, MethodOptions(device=case.device, untrained=True))
+    generator = np.random.default_rng(SEED)
+    photo = generator.integers(0, 256, (case.size, case.size), dtype=np.uint8)
+    colors = generator.integers(0, 256, (case.size, case.size, 3), dtype=np.uint8)
+    reference = colors if method.needs_reference else None
+    return lambda: method.restore([photo], [reference])
 
 
 def _training(case: Case, device: torch.device) -> Callable[[], object]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from romnet_bench.bench import results
 from romnet_bench.errors import UserError
 from romnet_bench.report.formats import to_markdown
 from romnet_bench.report.runs import compare_runs, load_run, unique_slugs
@@ -62,6 +63,17 @@ def test_best_compares_like_with_like(full_bench: Any) -> None:
     table = make_table(full_bench)
     assert "psnr" in row_of(table, "blur").best
     assert "psnr" not in row_of(table, "noise").best
+
+
+def test_random_weights_are_never_best(full_bench: Any) -> None:
+    folder = full_bench.runs / "drawn" / "blur"
+    record = results.read_run(folder)
+    method = record.method.model_copy(update={"notes": ["random weights"]})
+    results.write_run(folder, record.model_copy(update={"method": method}))
+    table = make_table(full_bench)
+    assert row_of(table, "blur").best == frozenset()
+    assert "random weights" in row_of(table, "blur").warnings
+    assert row_of(table, "noise").best
 
 
 def test_one_row_alone_is_not_best(bench: Any) -> None:

@@ -7,7 +7,7 @@ import torch
 
 from romnet_bench.errors import UserError
 from romnet_bench.romnet.precision import require_possible
-from romnet_bench.speed.cases import plan_cases
+from romnet_bench.speed.cases import plan_cases, plan_methods
 
 
 def test_every_combination_once_and_ceilings_first() -> None:
@@ -84,3 +84,12 @@ def test_bf16_needs_a_gpu_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     require_possible("cuda", ("fp32",), (False,))
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))
     require_possible("cuda", ("bf16",), (False,))
+
+
+def test_methods_are_measured_one_photo_at_each_size() -> None:
+    cases = plan_methods(["input", "wan", "input"], [256, 100], device="cpu", rounds=2)
+    assert [(case.work, case.method, case.size) for case in cases] == [
+        ("method", name, size) for name in ("input", "wan") for size in (256, 100)
+    ]
+    with pytest.raises(UserError, match="no method wann"):
+        plan_methods(["wann"], [256], device="cpu")

@@ -178,3 +178,14 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "speed.md").touch()
     with pytest.raises(UserError, match=r"speed\.md exists already"):
         next(speed.measure_speed([PHOTO], tmp_path / "speed.csv", {}))
+
+
+@pytest.mark.usefixtures("in_this_process", "no_weights")
+def test_methods_run_with_random_weights_and_nothing_else_is_measured(tmp_path: Path) -> None:
+    out = tmp_path / "speed.csv"
+    words = f"bench --method romnet --method input --size 40 --rounds 1 --device cpu --out {out}"
+    done = CliRunner().invoke(cli, words.split())
+    assert done.exit_code == 0, done.output
+    rows = [(row["work"], row["preset"], row["size"], row["error"]) for row in read(out)]
+    assert rows == [("photo, by a method", name, "40", "") for name in ("romnet", "input")]
+    assert all(float(row["seconds"]) > 0 for row in read(out))

@@ -8,8 +8,8 @@ import dataclasses
 from pathlib import Path, PurePosixPath
 
 from romnet_bench.data.sources.archives import unpacked
-from romnet_bench.data.sources.download import Remote, download
 from romnet_bench.data.sources.photo import SourcePhoto
+from romnet_bench.download import Remote, download
 from romnet_bench.errors import UserError
 from romnet_bench.files import slug
 
@@ -104,7 +104,7 @@ def _folder(part: Part, found: Path, cache: Path, fetch: bool) -> Path:
         if not fetch:
             raise UserError(
                 f"DIV2K's {part.folder} is not here: give --source the folder that holds it, or "
-                f"add --download ({part.archive.size / 1e9:.1f} GB)."
+                f"add --download ({part.archive.how_large})."
             )
         archive = download(part.archive, cache)
     return unpacked(archive, cache, _is_photograph)

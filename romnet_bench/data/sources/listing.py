@@ -7,15 +7,13 @@ div2k, div2k:PLACE        DIV2K: the folder of its parts, unpacked or as zip fil
 hub:NAME[:SPLIT[:COLUMN[:CONFIG]]]   a dataset of the Hugging Face Hub, NAME as ORG/NAME[@REVISION]
 """
 
-import os
 from pathlib import Path
 
+from romnet_bench.cache import default_cache
 from romnet_bench.data.sources.folder import list_folder
 from romnet_bench.data.sources.installed import list_sample
 from romnet_bench.data.sources.photo import SourcePhoto
 from romnet_bench.errors import UserError
-
-CACHE_VARIABLE = "ROMNET_BENCH_CACHE"
 
 _LAYOUTS = ("pascal", "div2k")
 
@@ -74,10 +72,3 @@ def resolve_source(given: str | None, of_recipe: str) -> str:
         return of_recipe
     is_plain = given != "sample" and given.partition(":")[0] not in (*_LAYOUTS, "hub")
     return f"{of_recipe}:{given}" if is_plain and of_recipe in _LAYOUTS else given
-
-
-def default_cache() -> Path:
-    """`$ROMNET_BENCH_CACHE`, else `romnet-bench` in the folder where this system keeps caches."""
-    if named := os.environ.get(CACHE_VARIABLE):
-        return Path(named)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "romnet-bench"

@@ -7,8 +7,8 @@ doi:10.1007/s11263-014-0733-5.
 from pathlib import Path, PurePosixPath
 
 from romnet_bench.data.sources.archives import is_archive, unpacked
-from romnet_bench.data.sources.download import Remote, download
 from romnet_bench.data.sources.photo import SourcePhoto
+from romnet_bench.download import Remote, download
 from romnet_bench.errors import UserError
 from romnet_bench.files import slug
 
@@ -59,7 +59,7 @@ def _folder(place: Path | None, cache: Path, fetch: bool) -> Path:
     if place is None and not archive.is_file() and not fetch:
         raise UserError(
             "The Pascal photographs are not here: give --source VOCDEVKIT, or add --download "
-            f"({ARCHIVE.size / 1e9:.1f} GB)."
+            f"({ARCHIVE.how_large})."
         )
     if place is None:
         archive = download(ARCHIVE, archive.parent)

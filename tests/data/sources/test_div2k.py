@@ -11,7 +11,7 @@ from romnet_bench.data.build import build_dataset
 from romnet_bench.data.records import PhotoSet
 from romnet_bench.data.sources import div2k
 from romnet_bench.data.sources.div2k import PARTS, list_div2k
-from romnet_bench.data.sources.download import Remote
+from romnet_bench.download import Remote
 from romnet_bench.errors import UserError
 from romnet_bench.images import encode_png
 from romnet_bench.synthesis.recipe import load_recipe

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from romnet_bench.cache import default_cache
 from romnet_bench.data.sources.installed import list_sample
-from romnet_bench.data.sources.listing import default_cache, list_source, resolve_source
+from romnet_bench.data.sources.listing import list_source, resolve_source
 from romnet_bench.errors import UserError
 from romnet_bench.images import encode_png, read_rgb
 

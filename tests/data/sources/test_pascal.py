@@ -15,9 +15,9 @@ from romnet_bench.data.build import build_dataset
 from romnet_bench.data.records import PhotoSet
 from romnet_bench.data.rights import read_rights
 from romnet_bench.data.sources import pascal
-from romnet_bench.data.sources.download import Remote
 from romnet_bench.data.sources.pascal import list_pascal
 from romnet_bench.data.sources.photo import SourcePhoto
+from romnet_bench.download import Remote
 from romnet_bench.errors import UserError
 from romnet_bench.synthesis.recipe import load_recipe
 

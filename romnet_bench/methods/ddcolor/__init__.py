@@ -1,0 +1,1 @@
+"""DDColor (Kang et al., ICCV 2023): colours from learnt queries, painted by two decoders."""

@@ -1,0 +1,1 @@
+"""DeOldify: a grey photo's colours from one U-Net on a small square copy of it."""

@@ -1,0 +1,1 @@
+"""Weights that other systems' authors published: where they are, and that they stay the same."""
