@@ -103,7 +103,7 @@ def upstream_modules() -> Callable[
             sys.path.remove(str(folder))
             for name, module in list(sys.modules.items()):
                 origin = getattr(module, "__file__", None) or ""
-                origins = [origin, *map(str, getattr(module, "__path__", []))]
+                origins = [origin, *map(str, vars(module).get("__path__") or [])]
                 below = any(f"{each}{os.sep}".startswith(f"{folder}{os.sep}") for each in origins)
                 if name in (stubs or {}) or below:
                     del sys.modules[name]

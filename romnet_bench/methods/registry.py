@@ -19,6 +19,8 @@ _OURS = tuple(
         "romnet-grey": "romnet_grey:load",
         "deoldify-artistic": "deoldify.method:load_artistic",
         "deoldify-stable": "deoldify.method:load_stable",
+        "wan": "wan.method:load",
+        "wan-scratches": "wan.method:load_scratches",
         "instcolorization": "instcolorization.method:load",
         "he": "he.method:load",
         "exemplar-video": "exemplar_video.method:load",
