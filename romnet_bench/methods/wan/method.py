@@ -4,8 +4,10 @@ The networks restore in RGB and were trained on colour photos besides: a grey ph
 with a faint tint, which is left in as theirs. The face stage is another system, and left out.
 """
 
+import functools
+from collections.abc import Callable
+
 import torch
-from torch import nn
 
 from romnet_bench.images import Picture
 from romnet_bench.methods.contract import Method, MethodOptions
@@ -26,96 +28,32 @@ MAPPING_SCRATCHES = "checkpoints/restoration/mapping_scratch/latest_net_mapping_
 
 
 class Wan:
-    """For photos that are faded, blurred or noisy.
+    """One of the two ways through their networks.
 
     Args:
-        options: its device and its weights.
-
-    Raises:
-        WeightsError: weights are missing, damaged, or of another network.
+        name: of the method.
+        label: how tables call it.
+        through: restores one photo H×W, as H×W×3.
+        origins: where the weights of each network come from, as `fill` says.
     """
 
-    name = "wan"
-    label = "Wan et al."
     restores = True
     colorizes = False
     needs_reference = False
 
-    def __init__(self, options: MethodOptions) -> None:
-        self._device = torch.device(options.device)
-        old_photos, clean_photos, self._mapping = Vae(), Vae(), Mapping()
-        self._origins = {
-            "encoder": fill(old_photos, SYSTEM, OLD_PHOTOS, options),
-            "mapping": fill(self._mapping, SYSTEM, MAPPING, options),
-            "decoder": fill(clean_photos, SYSTEM, CLEAN_PHOTOS, options),
-        }
-        self._encoder, self._decoder = old_photos.encoder, clean_photos.decoder
-        _ready(self._device, self._encoder, self._mapping, self._decoder)
-        self.notes = notes_of(*self._origins.values())
+    def __init__(
+        self, name: str, label: str, through: Callable[[Picture], Picture], origins: dict[str, str]
+    ) -> None:
+        self.name = name
+        self.label = label
+        self.notes = notes_of(*origins.values())
+        self._through = through
+        self._origins = origins
 
     def restore(self, photos: list[Picture], references: list[Picture | None]) -> list[Picture]:
         """Photos H×W of any sizes → restored photos H×W×3."""
         del references
-        return [
-            restore(
-                photo,
-                encoder=self._encoder,
-                mapping=self._mapping,
-                decoder=self._decoder,
-                device=self._device,
-            )
-            for photo in photos
-        ]
-
-    def fingerprint(self) -> dict[str, str]:
-        """The SHA-256 of each network's weights."""
-        return dict(self._origins)
-
-
-class WanScratches:
-    """For photos that are scratched besides: scratches are found, then filled.
-
-    Args:
-        options: its device and its weights.
-
-    Raises:
-        WeightsError: weights are missing, damaged, or of another network.
-    """
-
-    name = "wan-scratches"
-    label = "Wan et al., scratches"
-    restores = True
-    colorizes = False
-    needs_reference = False
-
-    def __init__(self, options: MethodOptions) -> None:
-        self._device = torch.device(options.device)
-        self._detector, self._mapping = ScratchDetector(), ScratchMapping()
-        old_photos, clean_photos = Vae(), Vae()
-        self._origins = {
-            "detector": fill(self._detector, SYSTEM, DETECTOR, options, inside="model_state"),
-            "encoder": fill(old_photos, SYSTEM, OLD_PHOTOS, options),
-            "mapping": fill(self._mapping, SYSTEM, MAPPING_SCRATCHES, options),
-            "decoder": fill(clean_photos, SYSTEM, CLEAN_PHOTOS_SCRATCHES, options),
-        }
-        self._encoder, self._decoder = old_photos.encoder, clean_photos.decoder
-        _ready(self._device, self._detector, self._encoder, self._mapping, self._decoder)
-        self.notes = notes_of(*self._origins.values())
-
-    def restore(self, photos: list[Picture], references: list[Picture | None]) -> list[Picture]:
-        """Photos H×W of any sizes → restored photos H×W×3."""
-        del references
-        return [
-            restore_scratched(
-                photo,
-                detector=self._detector,
-                encoder=self._encoder,
-                mapping=self._mapping,
-                decoder=self._decoder,
-                device=self._device,
-            )
-            for photo in photos
-        ]
+        return [self._through(photo) for photo in photos]
 
     def fingerprint(self) -> dict[str, str]:
         """The SHA-256 of each network's weights."""
@@ -123,15 +61,48 @@ class WanScratches:
 
 
 def load(options: MethodOptions) -> Method:
-    """Without scratch detection."""
-    return Wan(options)
+    """For photos that are faded, blurred or noisy.
+
+    Raises:
+        WeightsError: weights are missing, damaged, or of another network.
+    """
+    old_photos, clean_photos, mapping = Vae(), Vae(), Mapping()
+    origins = {
+        "encoder": fill(old_photos, SYSTEM, OLD_PHOTOS, options),
+        "mapping": fill(mapping, SYSTEM, MAPPING, options),
+        "decoder": fill(clean_photos, SYSTEM, CLEAN_PHOTOS, options),
+    }
+    device = torch.device(options.device)
+    through = functools.partial(
+        restore,
+        encoder=old_photos.encoder.to(device).eval(),
+        mapping=mapping.to(device).eval(),
+        decoder=clean_photos.decoder.to(device).eval(),
+        device=device,
+    )
+    return Wan("wan", "Wan et al.", through, origins)
 
 
 def load_scratches(options: MethodOptions) -> Method:
-    """With scratch detection."""
-    return WanScratches(options)
+    """For photos that are scratched besides: scratches are found, then filled.
 
-
-def _ready(device: torch.device, *networks: nn.Module) -> None:
-    for network in networks:
-        network.to(device).eval()
+    Raises:
+        WeightsError: weights are missing, damaged, or of another network.
+    """
+    detector, old_photos, mapping, clean_photos = ScratchDetector(), Vae(), ScratchMapping(), Vae()
+    origins = {
+        "detector": fill(detector, SYSTEM, DETECTOR, options, inside="model_state"),
+        "encoder": fill(old_photos, SYSTEM, OLD_PHOTOS, options),
+        "mapping": fill(mapping, SYSTEM, MAPPING_SCRATCHES, options),
+        "decoder": fill(clean_photos, SYSTEM, CLEAN_PHOTOS_SCRATCHES, options),
+    }
+    device = torch.device(options.device)
+    through = functools.partial(
+        restore_scratched,
+        detector=detector.to(device).eval(),
+        encoder=old_photos.encoder.to(device).eval(),
+        mapping=mapping.to(device).eval(),
+        decoder=clean_photos.decoder.to(device).eval(),
+        device=device,
+    )
+    return Wan("wan-scratches", "Wan et al., scratches", through, origins)
