@@ -7,7 +7,7 @@ factory `load(options: MethodOptions) -> Method`. A name of our own cannot be ta
 from importlib.metadata import EntryPoint, entry_points
 
 from romnet_bench.errors import UserError
-from romnet_bench.methods.contract import ContractError, Method, MethodOptions
+from romnet_bench.methods.contract import ContractError, Method, MethodOptions, check_facts
 
 GROUP = "romnet_bench.methods"
 
@@ -17,6 +17,8 @@ _OURS = tuple(
         "input": "input:load",
         "romnet": "romnet:load",
         "romnet-grey": "romnet_grey:load",
+        "pix2pix": "pix2pix.method:load",
+        "pix2pix-colour": "pix2pix.method:load_colour",
         "deoldify-artistic": "deoldify.method:load_artistic",
         "deoldify-stable": "deoldify.method:load_stable",
         "wan": "wan.method:load",
@@ -53,10 +55,11 @@ def load_method(name: str, options: MethodOptions) -> Method:
             f"The method {name} ({known[name].value}) cannot be imported ({error}): install what "
             "it needs, or mend its entry point."
         ) from error
-    method = factory(options)
+    method = factory(options) if callable(factory) else None
     if not isinstance(method, Method):
         raise ContractError(
             f"The method {name} ({known[name].value}) lacks a part of the contract: see "
             "romnet_bench/methods/contract.py."
         )
+    check_facts(method)
     return method

@@ -1,14 +1,15 @@
 """An exponential moving average of a network's weights: steadier than the last step's."""
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from romnet_bench.romnet.model import ROMNet
+Net = TypeVar("Net", bound=nn.Module)
 
 
-class AveragedWeights:
+class AveragedWeights(Generic[Net]):
     """A copy of a network whose weights trail the network's own.
 
     Args:
@@ -17,13 +18,13 @@ class AveragedWeights:
             min(decay, (1 + n) / (10 + n)) after n of them, so that the random start is soon gone.
     """
 
-    def __init__(self, net: ROMNet, decay: float) -> None:
+    def __init__(self, net: Net, decay: float) -> None:
         self.net = copy.deepcopy(net).requires_grad_(False).eval()
         self.decay = decay
         self.steps = 0
 
     @torch.no_grad()
-    def update(self, net: ROMNet) -> None:
+    def update(self, net: Net) -> None:
         """Moves the average towards `net`'s weights of now."""
         share = 1 - min(self.decay, (1 + self.steps) / (10 + self.steps))
         for mine, theirs in zip(self.net.parameters(), net.parameters(), strict=True):

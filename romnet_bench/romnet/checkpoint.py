@@ -1,13 +1,10 @@
 """ROMNet on disk: one safetensors file with its configuration, written whole or not at all."""
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from romnet_bench.backbones import load_weights
@@ -15,6 +12,7 @@ from romnet_bench.errors import UserError
 from romnet_bench.files import write_bytes, write_new
 from romnet_bench.romnet.model import ROMNet, new_model
 from romnet_bench.romnet.presets import RomnetConfig
+from romnet_bench.training.container import group, read_container, to_bytes
 
 _FORMAT = "romnet_bench.checkpoint.1"
 
@@ -35,12 +33,7 @@ class Checkpoint:
 
     def group(self, prefix: str) -> dict[str, Tensor]:
         """The tensors whose names begin with `prefix` and a dot, without it."""
-        start = f"{prefix}."
-        return {
-            name.removeprefix(start): tensor
-            for name, tensor in self.tensors.items()
-            if name.startswith(start)
-        }
+        return group(self.tensors, prefix)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -49,16 +42,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def _to_bytes(checkpoint: Checkpoint) -> bytes:
-    metadata = {
-        "format": _FORMAT,
-        "config": checkpoint.config.model_dump_json(),
-        "progress": json.dumps(checkpoint.progress),
-    }
-    tensors = {
-        name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.tensors.items()
-    }
-    # Not safetensors' own writer: a full disk would be an error of its own and not an OSError.
-    return save(tensors, metadata)
+    return to_bytes(_FORMAT, checkpoint.tensors, checkpoint.config, checkpoint.progress)
 
 
 def release_checkpoint(source: Path, out: Path) -> Checkpoint:
@@ -99,26 +83,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Raises:
         UserError: there is no such file, or it is damaged or not one of ours.
     """
-    if not path.is_file():
-        raise UserError(
-            f"There is no checkpoint {path}: train one with `romnet-bench train`, or give one "
-            "with --checkpoint."
-        )
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("format") != _FORMAT:
-                raise UserError(f"{path} is no ROMNet checkpoint that romnet-bench wrote.")
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        config = RomnetConfig.model_validate_json(metadata["config"])
-        progress = json.loads(metadata["progress"])
-        int(progress["step"])
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(
-            f"{path} is damaged or of another version ({reason}): train it again."
-        ) from None
-    return Checkpoint(tensors, config, progress)
+    return Checkpoint(*read_container(path, _FORMAT, RomnetConfig, "ROMNet"))
 
 
 def load_model(

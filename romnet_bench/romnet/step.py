@@ -57,7 +57,7 @@ class Nets:
     model_optimizer: torch.optim.Optimizer
     discriminator_optimizer: torch.optim.Optimizer
     perceptual: PyramidFeatures | None
-    averaged: AveragedWeights | None
+    averaged: AveragedWeights[ROMNet] | None
     accelerator: Accelerator
     device: torch.device
     precision: Precision

@@ -4,12 +4,7 @@ import contextlib
 import dataclasses
 import json
 import math
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 
 import torch
 from torch import Tensor
@@ -17,25 +12,30 @@ from torch.utils.data import DataLoader
 
 from romnet_bench import __version__
 from romnet_bench.data.records import PhotoSet, list_splits
-from romnet_bench.errors import UserError, is_out_of_memory
+from romnet_bench.errors import UserError
 from romnet_bench.files import locked, require_writable, short_hash
 from romnet_bench.progress import track
 from romnet_bench.references.features import load_features
 from romnet_bench.references.ranked import Ranked, own_ranking
 from romnet_bench.romnet.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
-from romnet_bench.romnet.log import open_log
-from romnet_bench.romnet.optimizer_state import optimizer_tensors, restore_optimizer
 from romnet_bench.romnet.patches import TrainingPatches
 from romnet_bench.romnet.precision import Precision, require_possible
-from romnet_bench.romnet.presets import RomnetConfig, TrainingConfig, differences
+from romnet_bench.romnet.presets import RomnetConfig, differences
 from romnet_bench.romnet.references import CANDIDATES
 from romnet_bench.romnet.step import (
+    GRADIENTS,
+    LOSSES,
     Nets,
     new_accelerator,
     new_nets,
     training_step,
 )
 from romnet_bench.romnet.validation import Validation
+from romnet_bench.training.interrupts import interrupts_between_steps, leave_signals_to_the_parent
+from romnet_bench.training.log import open_log
+from romnet_bench.training.mistakes import mistakes_as_sentences, require_finite
+from romnet_bench.training.optimizer_state import optimizer_tensors, restore_optimizer
+from romnet_bench.training.shares import shares
 
 RANDOM = "random"
 """References of a training set that nobody has ranked."""
@@ -132,25 +132,27 @@ def train(settings: TrainSettings) -> Trained:
         start, best_psnr = _resume(nets, last, settings, _data(photos, ranking))
         accelerator.wait_for_everyone()
         validation = _validation(settings) if rank == 0 else None
-        stop_asked = stack.enter_context(_interrupts_between_steps())
-        log = stack.enter_context(open_log(settings.out, start)) if rank == 0 else None
+        stop_asked = stack.enter_context(interrupts_between_steps())
+        log = None
+        if rank == 0:
+            log = stack.enter_context(open_log(settings.out, start, (*LOSSES, *GRADIENTS)))
         loader = DataLoader(
             patches,
             batch_sampler=shares(training.batch, start, steps, rank, processes),
             num_workers=settings.workers,
-            worker_init_fn=_leave_signals_to_the_parent,
+            worker_init_fn=leave_signals_to_the_parent,
             generator=torch.Generator(),
             pin_memory=nets.device.type == "cuda",
         )
         batches = enumerate(loader, start + 1)
-        stack.enter_context(_mistakes_as_sentences(training, last))
+        stack.enter_context(mistakes_as_sentences(training.batch, training.crop, last))
         for step, batch in track(batches, "training", steps, start) if rank == 0 else batches:
             epoch = (step - 1) * training.batch // len(photos)
             parts = training_step(nets, batch, epoch)
             losses, stopping = agree(nets, parts, stop_asked())
             if log is not None:
                 log.write(step, epoch, nets.model_optimizer.param_groups[0]["lr"], losses)
-            _require_finite(losses, step, last)
+            require_finite(losses, step, last)
             due = step % save_every == 0 or step == steps
             if (due or stopping) and log is not None:
                 kept = nets.averaged.net if nets.averaged else nets.model
@@ -167,23 +169,6 @@ def train(settings: TrainSettings) -> Trained:
             if stopping:
                 raise KeyboardInterrupt
     return Trained(best, last, max(start, steps), best_psnr, rank)
-
-
-def default_workers(device: str) -> int:
-    """Processes that prepare patches: none beside a CPU, else this process's share of the cores.
-
-    A patch takes some 25 ms of a core, 4 where its photo is decoded already (`patches.KEPT_BYTES`).
-    """
-    if device == "cpu":
-        return 0
-    return max(len(os.sched_getaffinity(0)) // int(os.environ.get("LOCAL_WORLD_SIZE", "1")) - 1, 1)
-
-
-def shares(batch: int, start: int, steps: int, rank: int, processes: int) -> list[list[int]]:
-    """The numbers of the patches of every step that are this process's to do."""
-    share = batch // processes
-    first = (step * batch + rank * share for step in range(start, steps))
-    return [list(range(number, number + share)) for number in first]
 
 
 def agree(nets: Nets, losses: dict[str, Tensor], stopping: bool) -> tuple[dict[str, float], bool]:
@@ -291,75 +276,3 @@ def _resume(
         ) from None
     psnr = done.get("best_psnr")
     return int(done["step"]), None if psnr is None else float(psnr)
-
-
-def _require_finite(losses: dict[str, float], step: int, last: Path) -> None:
-    bad = [name for name, value in losses.items() if not torch.isfinite(torch.tensor(value))]
-    if bad:
-        kept = f"the last good checkpoint is {last}" if last.exists() else "none was saved yet"
-        raise UserError(
-            f"Training diverged at step {step} ({', '.join(bad)} is not a number); {kept}: lower "
-            "--learning-rate and train into another --out."
-        )
-
-
-@contextlib.contextmanager
-def _mistakes_as_sentences(training: TrainingConfig, last: Path) -> Iterator[None]:
-    """What goes wrong in a step or in a worker, as one sentence."""
-    try:
-        yield
-    except UserError as error:
-        if "Original Traceback" not in str(error):
-            raise
-        # A worker's comes with its traceback around it: the sentence is the last line.
-        _, _, sentence = str(error).strip().splitlines()[-1].partition("Error: ")
-        raise UserError(sentence) from None
-    except (MemoryError, RuntimeError) as error:
-        if "DataLoader worker" in str(error):
-            raise UserError(
-                "A process that prepares patches was ended, most often for want of memory: lower "
-                "--workers; the same command then goes on."
-            ) from None
-        if not is_out_of_memory(error):
-            raise
-        raise UserError(_out_of_memory(training.batch, training.crop, last)) from None
-
-
-def _out_of_memory(batch: int, crop: int, last: Path) -> str:
-    kept = f"; what was learnt until then is in {last}" if last.exists() else ""
-    smaller = f"--batch (now {batch})" if batch > 1 else ""
-    crops = f"--crop (now {crop})" if crop > 64 else ""
-    options = [option for option in (smaller, crops) if option] or ["the preset"]
-    return (
-        f"Memory ran out: lower {' or '.join(options)} and train into another --out, or share "
-        f"each step with more processes{kept}."
-    )
-
-
-@contextlib.contextmanager
-def _interrupts_between_steps() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C and SIGTERM wait for the step at hand, so that a whole checkpoint can be saved."""
-    asked = threading.Event()
-    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def ask(number: int, _: FrameType | None) -> None:
-        asked.set()
-        signal.signal(number, previous[signal.Signals(number)])  # a second one stops at once
-
-    try:
-        for number in previous:
-            signal.signal(number, ask)
-    except ValueError:  # not in the main thread: nobody presses Ctrl-C there
-        previous = {}
-    try:
-        yield asked.is_set
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-
-def _leave_signals_to_the_parent(_: int) -> None:
-    """Ctrl-C reaches the whole group of processes; only the parent knows when a step is whole."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Not that: it is how a parent that ends with an error ends its workers, and would wait forever.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)

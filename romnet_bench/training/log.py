@@ -9,17 +9,16 @@ from typing import TextIO
 from torch.utils.tensorboard import SummaryWriter
 
 from romnet_bench.files import write_text
-from romnet_bench.romnet.step import GRADIENTS, LOSSES
 
-LOG_COLUMNS = ("step", "epoch", "learning_rate", *LOSSES, *GRADIENTS)
+_STEP = ("step", "epoch", "learning_rate")
 
 
 class TrainingLog:
     """`log.csv` and `tensorboard/` of one training; see `open_log`."""
 
-    def __init__(self, handle: TextIO, board: SummaryWriter) -> None:
+    def __init__(self, handle: TextIO, columns: tuple[str, ...], board: SummaryWriter) -> None:
         self._handle = handle
-        self._rows = csv.DictWriter(handle, LOG_COLUMNS)
+        self._rows = csv.DictWriter(handle, columns)
         self._board = board
 
     def write(self, step: int, epoch: int, rate: float, losses: dict[str, float]) -> None:
@@ -41,22 +40,29 @@ class TrainingLog:
 
 
 @contextlib.contextmanager
-def open_log(folder: Path, steps: int) -> Iterator[TrainingLog]:
-    """The log in `folder`, less what came after step `steps`: that is done again."""
+def open_log(folder: Path, steps: int, losses: tuple[str, ...]) -> Iterator[TrainingLog]:
+    """The log in `folder`, less what came after step `steps`: that is done again.
+
+    Args:
+        folder: of the training.
+        steps: that are done and saved.
+        losses: the names of a step's numbers; "total" must be one of them.
+    """
     path = folder / "log.csv"
-    _cut(path, steps)
+    columns = (*_STEP, *losses)
+    _cut(path, steps, columns)
     board = SummaryWriter(str(folder / "tensorboard"), purge_step=steps + 1)
     with contextlib.closing(board), path.open("a", newline="", encoding="utf-8") as handle:
-        yield TrainingLog(handle, board)
+        yield TrainingLog(handle, columns, board)
 
 
-def _cut(path: Path, steps: int) -> None:
+def _cut(path: Path, steps: int, columns: tuple[str, ...]) -> None:
     rows: list[dict[str, str]] = []
     if path.exists():
         with path.open(newline="", encoding="utf-8") as handle:
             rows = [row for row in csv.DictReader(handle) if _step(row) in range(1, steps + 1)]
-    lines = [",".join(LOG_COLUMNS)]
-    lines += [",".join(row.get(name) or "" for name in LOG_COLUMNS) for row in rows]
+    lines = [",".join(columns)]
+    lines += [",".join(row.get(name) or "" for name in columns) for row in rows]
     write_text(path, "\r\n".join(lines) + "\r\n")
 
 

@@ -1,0 +1,1 @@
+"""What every training here shares: exact resume, interrupts, the log, pairs of photos."""
