@@ -13,7 +13,7 @@ class WeightsError(UserError):
     """Pretrained weights that are missing or not what they should be."""
 
 
-def is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Whether `error` says that memory ran out: Python's, the accelerator's or torch's on the CPU.
 
     Torch's allocator for the CPU raises a plain RuntimeError, so the words must be looked at.

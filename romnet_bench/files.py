@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from romnet_bench.errors import UserError
@@ -164,6 +164,14 @@ def sha256_file(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hex."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def sha256_files(files: Mapping[str, Path]) -> str:
+    """A SHA-256 in hex that changes with any name and any byte of these files."""
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(f"{name!r} {sha256_file(files[name])}\n".encode(errors="surrogatepass"))
+    return digest.hexdigest()
 
 
 def human_path(path: Path) -> str:

@@ -155,7 +155,7 @@ def require_readable(path: Path) -> None:
     """
     content = _read(path)
     parts = [content, *content.values()] if isinstance(content, dict) else []
-    if not any(part and _are_tensors(part) for part in parts):
+    if not any(_are_tensors(part) and part for part in parts):
         raise WeightsError(f"{path} holds something other than named tensors; it is not used.")
 
 
@@ -202,8 +202,16 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
 def _are_tensors(content: object) -> TypeGuard[dict[str, Tensor]]:
     return isinstance(content, dict) and all(
-        isinstance(key, str) and isinstance(value, Tensor) for key, value in content.items()
+        isinstance(key, str) and isinstance(value, Tensor) and _is_plain(value)
+        for key, value in content.items()
     )
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Whether a tensor's numbers are all there: a few bytes can claim to be terabytes."""
+    if tensor.layout != torch.strided or tensor.is_quantized or tensor.device.type != "cpu":
+        return False
+    return tensor.nbytes <= tensor.untyped_storage().nbytes()
 
 
 def _reason(error: Exception) -> str:

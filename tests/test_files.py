@@ -18,6 +18,7 @@ from romnet_bench.files import (
     require_writable,
     resource,
     sha256_file,
+    sha256_files,
     slug,
     write_bytes,
     write_new,
@@ -244,3 +245,12 @@ def test_human_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert human_path(Path()) == "."
     assert human_path(home / "photos" / "c") == "~/photos/c"
     assert human_path(tmp_path / "d") == str(tmp_path / "d")
+
+
+def test_a_hash_of_files_changes_with_every_name_and_byte(tmp_path):
+    for name, content in (("a", ""), ("b", " ")):
+        (tmp_path / name).write_text(content)
+    a, b = tmp_path / "a", tmp_path / "b"
+    kinds = ({"x": a}, {"x": b}, {"y": a}, {"x": a, "y": a}, {"x": a, "y": b}, {})
+    assert len({sha256_files(files) for files in kinds}) == len(kinds)
+    assert sha256_files({"x": a, "y": b}) == sha256_files({"y": b, "x": a})

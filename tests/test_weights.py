@@ -174,6 +174,22 @@ def test_other_content_is_refused(tmp_path, content):
         weights.load(path)
 
 
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.zeros(1).expand(10**6, 10**6),  # 4 TB in one number
+        torch.ones(2, 2).to_sparse(),
+        torch.empty(2, 2, device="meta"),
+    ],
+)
+def test_tensors_that_are_not_all_there_are_refused(tmp_path, tensor):
+    path = tmp_path / "odd.pth"
+    torch.save({"good": torch.ones(2), "odd": tensor}, path)
+    for read in (weights.load, weights.require_readable):
+        with pytest.raises(WeightsError, match="something other than named tensors"):
+            read(path)
+
+
 def test_missing_file_folder_and_other_suffix(tmp_path):
     with pytest.raises(WeightsError, match="does not exist"):
         weights.load(tmp_path / "gone.safetensors")

@@ -13,7 +13,7 @@ from romnet_bench.data.records import Photo, PhotoSet
 from romnet_bench.errors import UserError
 from romnet_bench.files import sha256_file, slug
 from romnet_bench.images import Picture
-from romnet_bench.methods.contract import Method, restore_one
+from romnet_bench.methods.contract import Method, fingerprint_of, restore_one
 from romnet_bench.methods.folder import pair_outputs, read_output
 from romnet_bench.methods.registry import list_methods
 from romnet_bench.references.choice import ReferenceChooser
@@ -65,7 +65,7 @@ def run_method(
         raise UserError(
             f"{method.label} takes its colours from a reference: give some with --references."
         )
-    fingerprint = method.fingerprint()
+    fingerprint = fingerprint_of(method)
 
     def prepare(photo: Photo) -> Job:
         reference = chooser.choose(photo) if chooser else None

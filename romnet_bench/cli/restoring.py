@@ -54,8 +54,19 @@ def restore(
     from romnet_bench.files import human_path
     from romnet_bench.methods.contract import MethodOptions
     from romnet_bench.methods.registry import load_method
+    from romnet_bench.published.manifest import require_taken
     from romnet_bench.restore import restore_files
 
+    chosen = method or ("romnet-grey" if reference is None else "romnet")
+    require_taken(
+        chosen,
+        {
+            "checkpoint": checkpoint,
+            "render_factor": render_factor,
+            "boxes": boxes,
+            "correspondences": correspondences,
+        },
+    )
     weights, untrained = split_weights(weights, checkpoint)
     options = MethodOptions(
         checkpoint=checkpoint,
@@ -68,7 +79,6 @@ def restore(
         boxes=boxes,
         correspondences=correspondences,
     )
-    chosen = method or ("romnet-grey" if reference is None else "romnet")
     loaded = load_method(chosen, options)
     if loaded.needs_reference and reference is None:
         raise UserError(f"{loaded.label} takes its colours from a photo: give it by --reference.")

@@ -7,7 +7,6 @@ import click
 
 from romnet_bench.cli import options
 from romnet_bench.cli.common import choose_device, left_out, split_weights
-from romnet_bench.errors import UserError
 
 if TYPE_CHECKING:
     from romnet_bench.bench.results import RunRecord
@@ -75,9 +74,18 @@ def run(
     from romnet_bench.data.records import PhotoSet
     from romnet_bench.methods.contract import MethodOptions
     from romnet_bench.methods.registry import load_method
+    from romnet_bench.published.manifest import require_taken
 
-    if ablation is not None and method != "romnet":
-        raise UserError(f"--ablation is a part of ROMNet: give --method romnet, not {method}.")
+    require_taken(
+        method,
+        {
+            "checkpoint": checkpoint,
+            "ablation": ablation,
+            "render_factor": render_factor,
+            "boxes": boxes,
+            "correspondences": correspondences,
+        },
+    )
     chosen = choose_device(device)
     photos = PhotoSet(data, split)
     weights, untrained = split_weights(weights, checkpoint)
@@ -180,6 +188,7 @@ def _show_run(record: "RunRecord", out: Path, photos: "PhotoSet") -> None:
     from romnet_bench.bench.results import read_scores
     from romnet_bench.bench.run import run_folder
     from romnet_bench.files import human_path
+    from romnet_bench.methods.contract import UNTRAINED
     from romnet_bench.protocol import METRICS
 
     folder = run_folder(out, record)
@@ -189,9 +198,10 @@ def _show_run(record: "RunRecord", out: Path, photos: "PhotoSet") -> None:
         for metric in METRICS
         if scores[metric.key].notna().any()
     ]
+    how = f", {UNTRAINED}," if UNTRAINED in record.method.notes else ""
     click.echo(
-        f"{record.method.label} on {len(scores)} of {len(photos)} photos: {', '.join(means)} "
-        f"({human_path(folder)})"
+        f"{record.method.label}{how} on {len(scores)} of {len(photos)} photos: "
+        f"{', '.join(means) or 'no score'} ({human_path(folder)})"
     )
     for metric, why in record.unavailable.items():
         click.echo(f"No {metric.upper()}: {why}")

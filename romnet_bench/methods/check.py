@@ -1,7 +1,6 @@
 """Whether a method keeps the contract, tried on tiny photos that are made here."""
 
 import dataclasses
-import json
 from typing import Literal
 
 import numpy as np
@@ -14,7 +13,10 @@ from romnet_bench.methods.contract import (
     ContractError,
     Method,
     MethodOptions,
+    NamedMethod,
     check_outputs,
+    fingerprint_of,
+    restore_one,
 )
 from romnet_bench.methods.registry import list_methods, load_method
 
@@ -65,7 +67,7 @@ def check_method(name: str, options: MethodOptions) -> Verdict:
         return Verdict(name, "incompatible", str(error))
     except UserError as error:
         return Verdict(name, "failed", missing or str(error))
-    except Exception as error:  # whatever another package raises is its verdict
+    except (Exception, SystemExit) as error:  # what another package raises is its verdict
         if is_out_of_memory(error):
             return Verdict(name, "failed", "More memory is needed than there is here.")
         reason = (str(error).strip() or "no reason given").splitlines()[0]
@@ -78,8 +80,6 @@ def check_method(name: str, options: MethodOptions) -> Verdict:
 def _run(method: Method, name: str) -> None:
     if slug(method.name) in {slug(other) for other in list_methods() if other != name}:
         raise ContractError(f"It calls itself {method.name}, which is another method's name.")
-    if not isinstance(method.notes, list) or not all(isinstance(x, str) for x in method.notes):
-        raise ContractError("Its notes must be a list of strings.")
     photos = [_photo(*size, seed) for seed, size in enumerate(SIZES)]
     references = [
         _reference(seed) if method.needs_reference else None for seed in range(len(SIZES))
@@ -95,12 +95,12 @@ def _run(method: Method, name: str) -> None:
             "It gives another picture the second time: take every random number from a generator "
             "with a seed of its own."
         )
-    marks = method.fingerprint()
-    if not isinstance(marks, dict) or not all(
-        isinstance(key, str) and isinstance(value, str) for key, value in marks.items()
-    ):
-        raise ContractError("Its fingerprint must be a dictionary from strings to strings.")
-    json.dumps(marks)
+    if isinstance(method, NamedMethod):
+        restore_one(method, "a-photo", photos[0], references[0])
+    if fingerprint_of(method) != fingerprint_of(method):
+        raise ContractError(
+            "Its fingerprint is another one each time: let it hold options and weights alone."
+        )
 
 
 def _one(method: Method, photo: Picture, reference: Picture | None) -> Picture:

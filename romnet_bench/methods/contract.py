@@ -108,6 +108,39 @@ def restore_one(
     return outputs[0]
 
 
+def check_facts(method: Method) -> None:
+    """Makes sure that what a method says of itself is of the kind that results record.
+
+    Raises:
+        ContractError: something is not; the sentence says what.
+    """
+    for fact in ("name", "label"):
+        said = getattr(method, fact)
+        if not isinstance(said, str) or not said.strip() or not said.isprintable():
+            raise ContractError(f"The method's {fact} must be a line of text, not {said!r}.")
+    for fact in ("restores", "colorizes", "needs_reference"):
+        if not isinstance(said := getattr(method, fact), bool):
+            raise ContractError(f"The method's {fact} must be True or False, not {said!r}.")
+    if not isinstance(method.notes, list) or not all(isinstance(x, str) for x in method.notes):
+        raise ContractError("The method's notes must be a list of strings.")
+
+
+def fingerprint_of(method: Method) -> dict[str, str]:
+    """A method's fingerprint.
+
+    Raises:
+        ContractError: it is not of the kind that results record.
+    """
+    marks = method.fingerprint()
+    if not isinstance(marks, dict) or not all(
+        isinstance(key, str) and isinstance(value, str) for key, value in marks.items()
+    ):
+        raise ContractError(
+            "The method's fingerprint must be a dictionary from strings to strings."
+        )
+    return marks
+
+
 def check_outputs(photos: list[Picture], outputs: list[Picture]) -> None:
     """Makes sure that a method's outputs are what the contract asks for.
 

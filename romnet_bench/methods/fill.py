@@ -8,10 +8,12 @@ from torch import Tensor, nn
 
 from romnet_bench import weights
 from romnet_bench.errors import WeightsError
+from romnet_bench.files import printable
 from romnet_bench.methods.contract import UNTRAINED, MethodOptions
 from romnet_bench.published.places import record_use, require_file
 
 _NAMED = 3  # as many keys are named in a message
+_LONGEST = 100  # letters of each: a file can name its tensors as it likes
 
 
 def fill(
@@ -43,8 +45,13 @@ def fill(
         randomize(network, file)
         return UNTRAINED
     path, sha256 = require_file(system, file, options.weights, options.download)
-    state = weights.load(path, inside=inside)
-    strictly(network, adapt(state) if adapt else state, str(path))
+    try:
+        state = weights.load(path, inside=inside)
+        strictly(network, adapt(state) if adapt else state, str(path))
+    except WeightsError as error:
+        raise WeightsError(
+            f"{error} Remove it and fetch the right one: `romnet-bench weights fetch {system}`."
+        ) from None
     # Only now: a file that is no use must not become the one that is meant.
     record_use(system, file, path, sha256)
     return sha256
@@ -54,7 +61,8 @@ def strictly(network: nn.Module, state: Mapping[str, Tensor], name: str) -> None
     """Loads `state`; `name` is what a refusal calls it.
 
     Raises:
-        WeightsError: keys are missing, left over or of another shape; the sentence names some.
+        WeightsError: keys are missing, left over or of another shape, or hold what is no number;
+            the sentence names some.
     """
     wanted = network.state_dict()
     # What a checkpoint need not have: a counter that inference never reads.
@@ -70,10 +78,24 @@ def strictly(network: nn.Module, state: Mapping[str, Tensor], name: str) -> None
                 if key not in counters and wanted[key].shape != state[key].shape
             ),
         ),
+        (
+            "has as another kind of numbers",
+            sorted(
+                key
+                for key in set(wanted) & set(state)
+                if wanted[key].is_floating_point() != state[key].is_floating_point()
+            ),
+        ),
     ]
     said = [f"{verb} {_some(keys)}" for verb, keys in problems if keys]
     if said:
         raise WeightsError(f"{name} is of another network: it {', '.join(said)}.")
+    # In the network's own precision, in which more may be infinite than in the file.
+    spoilt = [key for key in wanted if key in state and not _are_finite(state[key], wanted[key])]
+    if spoilt:
+        raise WeightsError(
+            f"{name} is damaged, not all numbers in {_some(spoilt)} are finite: fetch it again."
+        )
     kept = {key: state[key] for key in wanted if key in state and key not in counters}
     network.load_state_dict({**{key: wanted[key] for key in counters}, **kept})
 
@@ -104,6 +126,10 @@ def _counters(state: Mapping[str, Tensor]) -> set[str]:
     return {key for key in state if key.endswith("num_batches_tracked")}
 
 
+def _are_finite(values: Tensor, like: Tensor) -> bool:
+    return bool(values.to(like.dtype).isfinite().all())
+
+
 def _some(keys: list[str]) -> str:
     more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
-    return ", ".join(keys[:_NAMED]) + more
+    return ", ".join(printable(key)[:_LONGEST] for key in keys[:_NAMED]) + more

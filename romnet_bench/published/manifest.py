@@ -16,6 +16,9 @@ _NAME = r"^[a-z0-9][a-z0-9_-]*$"
 # No step up, no leading slash, no drive: it is joined to folders.
 _FILE = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$"
 
+Option = Literal["checkpoint", "ablation", "render_factor", "boxes", "correspondences"]
+"""A field of `methods.contract.MethodOptions` that concerns some methods only."""
+
 Url = Annotated[str, pydantic.Field(pattern=r"^https?://[^\s]+$")]
 
 
@@ -23,6 +26,7 @@ class MethodFacts(pydantic.BaseModel):
     """A name of `--method` and what stands behind it, as in `methods.contract.Method`.
 
     Attributes:
+        takes: the options that concern it, besides those that concern all.
         train: the command that trains it, where it is trained here.
     """
 
@@ -33,6 +37,7 @@ class MethodFacts(pydantic.BaseModel):
     restores: bool
     colorizes: bool
     needs_reference: bool
+    takes: tuple[Option, ...] = ()
     train: str = ""
 
 
@@ -146,6 +151,31 @@ def find_method(name: str) -> tuple[Manifest, MethodFacts] | None:
             if facts.name == name:
                 return manifest, facts
     return None
+
+
+def require_taken(name: str, given: dict[Option, object]) -> None:
+    """Makes sure that a method of ours takes the options that were given: none is passed over.
+
+    Args:
+        name: of the method; another package's takes what it likes.
+        given: by name; None is not given.
+
+    Raises:
+        UserError: it does not take one.
+    """
+    found = find_method(name)
+    for option, value in given.items():
+        if found is not None and value is not None and option not in found[1].takes:
+            takers = [
+                facts.name
+                for manifest in list_manifests()
+                for facts in manifest.methods
+                if option in facts.takes
+            ]
+            raise UserError(
+                f"--{option.replace('_', '-')} does not concern {name}, only {', '.join(takers)}: "
+                "leave it out."
+            )
 
 
 def _folder() -> Path:

@@ -11,6 +11,7 @@ import pandas as pd
 from romnet_bench.bench.results import RunRecord, find_runs, has_scores, read_run, read_scores
 from romnet_bench.errors import UserError
 from romnet_bench.files import slug
+from romnet_bench.methods.contract import UNTRAINED
 from romnet_bench.protocol import METRICS
 
 FLOOR = "input"  # the method that gives back what it gets
@@ -74,7 +75,10 @@ def load_run(folder: Path) -> Run:
     if not scores.index.is_unique:
         twice = scores.index[scores.index.duplicated()][0]
         raise UserError(f"{folder}: the photo {twice} has two rows of scores: run it again.")
-    return Run(folder, record, scores, record.method.label or record.method.name)
+    label = record.method.label or record.method.name
+    if UNTRAINED in record.method.notes:
+        label = f"{label} ({UNTRAINED})"
+    return Run(folder, record, scores, label)
 
 
 def compare_runs(folders: list[Path]) -> list[Comparison]:

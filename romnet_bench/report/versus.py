@@ -144,8 +144,8 @@ def to_text(versus: Versus) -> str:
     ]
     return "\n".join(
         [
-            f"first   {versus.first.label} ({versus.first.folder})",
-            f"second  {versus.second.label} ({versus.second.folder})",
+            f"first   {_describe(versus.first)}",
+            f"second  {_describe(versus.second)}",
             f"{versus.photos} photos; protocol {versus.first.record.protocol.name}",
             "",
             *lines,
@@ -155,6 +155,11 @@ def to_text(versus: Versus) -> str:
             "rank-biserial correlation.",
         ]
     )
+
+
+def _describe(run: Run) -> str:
+    notes = [note for note in run.record.method.notes if note not in run.label]
+    return "; ".join([f"{run.label} ({run.folder})", *notes])
 
 
 def _require_comparable(first: Run, second: Run) -> None:

@@ -58,6 +58,32 @@ class OddFingerprint(Good):
         return {"a": 1}
 
 
+class ForgetfulFingerprint(Good):
+    calls = 0
+
+    def fingerprint(self):
+        self.calls += 1
+        return {"calls": str(self.calls)}
+
+
+class OddLabel(Good):
+    label = None
+
+
+class OddFlag(Good):
+    restores = "yes"
+
+
+class EndsTheProgram(Good):
+    def restore(self, photos, references):
+        raise SystemExit(0)
+
+
+class NamedAndBroken(Good):
+    def restore_named(self, ids, photos, references):
+        raise KeyError(ids[0])
+
+
 class TakenName(Good):
     name = "input"
 
@@ -91,6 +117,11 @@ def install(monkeypatch: pytest.MonkeyPatch, load: object) -> None:
         (lambda options: Drifts(), "incompatible", "another picture the second time"),
         (lambda options: ChangesItsInput(), "incompatible", "changes the photos"),
         (lambda options: OddFingerprint(), "incompatible", "fingerprint"),
+        (lambda options: ForgetfulFingerprint(), "incompatible", "another one each time"),
+        (lambda options: OddLabel(), "incompatible", "label must be a line of text, not None"),
+        (lambda options: OddFlag(), "incompatible", "restores must be True or False, not 'yes'"),
+        (lambda options: EndsTheProgram(), "failed", "It raised SystemExit: 0"),
+        (lambda options: NamedAndBroken(), "failed", "It raised KeyError"),
         (lambda options: TakenName(), "incompatible", "another method's name"),
         (lambda options: "nonsense", "incompatible", "lacks a part of the contract"),
         (lambda options: Raises(), "failed", "ZeroDivisionError: all is lost"),

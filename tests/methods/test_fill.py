@@ -34,6 +34,12 @@ def test_what_fits_is_loaded_with_or_without_counters():
         (lambda state: state.pop("2.bias"), "it lacks 2.bias"),
         (lambda state: state.update(more=torch.ones(1)), "has besides more"),
         (lambda state: state.update({"0.weight": torch.ones(4, 3, 3, 3)}), "shape 0.weight"),
+        (lambda state: state.update({"2.bias": torch.ones(2, dtype=torch.int64)}), "kind .*2.bias"),
+        (lambda state: state.update({"2.bias": torch.ones(2) + 1j}), "kind of numbers 2.bias"),
+        (
+            lambda state: state.update({"\x1b" + "x" * 999: torch.ones(1)}),
+            r"has besides \\x1bx{1,99}\.",
+        ),
     ],
 )
 def test_what_does_not_fit_is_one_sentence_and_changes_nothing(change, said):
@@ -45,6 +51,15 @@ def test_what_does_not_fit_is_one_sentence_and_changes_nothing(change, said):
         strictly(target, state, "x.pth")
     assert str(refused.value).startswith("x.pth is of another network")
     assert all(torch.equal(before[key], values) for key, values in target.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    "values", [torch.tensor([1.0, torch.nan]), torch.tensor([1.0, 1e300], dtype=torch.float64)]
+)
+def test_what_is_no_number_is_refused(values):
+    """The second is a number in the file, and infinite in the network's precision."""
+    with pytest.raises(WeightsError, match=r"x.pth is damaged, .* 2.bias .*: fetch it again"):
+        strictly(network(), {**network().state_dict(), "2.bias": values}, "x.pth")
 
 
 def test_many_missing_keys_are_counted():

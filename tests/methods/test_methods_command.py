@@ -43,6 +43,7 @@ def test_random_weights_are_said_in_the_results_and_the_report(tiny_dataset: Pat
     words = ("run", "--method", "romnet-grey", "--data", tiny_dataset, "--out", runs)
     done = call(*words, "--weights", "none", "--no-download")
     assert done.exit_code == 0, done.output
+    assert "lightness only, random weights, on" in done.output
     record = read_run(runs / "tiny" / "romnet-grey")
     assert "random weights" in record.method.notes
     assert record.method.fingerprint["weights"] == "random weights"
@@ -73,3 +74,25 @@ def test_a_method_without_weights_says_what_to_type(tiny_dataset: Path):
     done = call("run", "--method", "wan", "--data", tiny_dataset, "--no-download")
     assert isinstance(done.exception, UserError)
     assert "romnet-bench weights fetch wan" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("method", "option", "takers"),
+    [
+        ("wan", "--boxes", "instcolorization"),
+        ("wan", "--checkpoint", "romnet"),
+        ("input", "--render-factor", "deoldify-artistic, deoldify-stable"),
+        ("romnet-grey", "--ablation", "romnet"),
+        ("exemplar-video", "--correspondences", "he"),
+    ],
+)
+def test_an_option_of_another_method_is_not_passed_over(
+    tiny_dataset: Path, method: str, option: str, takers: str
+):
+    values = {"--render-factor": "20", "--ablation": "single-level-rdn", "--checkpoint": "x.pth"}
+    value = values.get(option, tiny_dataset)
+    words = ("run", "--method", method, "--data", tiny_dataset, option, value)
+    done = call(*words)
+    assert isinstance(done.exception, UserError), done.output
+    assert f"{option} does not concern {method}, only " in str(done.exception)
+    assert takers in str(done.exception)

@@ -44,8 +44,9 @@ def test_what_cannot_be_imported_is_one_sentence(monkeypatch, value):
         registry.load_method("theirs", MethodOptions())
 
 
-def test_a_factory_must_give_a_method(monkeypatch):
-    install(monkeypatch, "theirs", "builtins:repr")
+@pytest.mark.parametrize("value", ["builtins:repr", "json"])
+def test_a_factory_must_give_a_method(monkeypatch, value):
+    install(monkeypatch, "theirs", value)
     with pytest.raises(UserError, match="lacks a part of the contract"):
         registry.load_method("theirs", MethodOptions())
 

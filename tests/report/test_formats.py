@@ -21,7 +21,9 @@ HOSTILE = "50% off_all & #1 {x} $y^2~z\\ <b>|`a` [*] \"q\" 'r' -- –\n\x00end"
 def table(bench: Any) -> Table:
     photos = bench.add_dataset(ids=("a", "b"))
     good = bench.add_run(photos, "blur", method__label="Good")
-    poor = bench.add_run(photos, "noise", method__label=HOSTILE, method__notes=["random weights"])
+    poor = bench.add_run(
+        photos, "noise", method__label=HOSTILE, method__notes=["trained for a day"]
+    )
     bench.change_scores(good, psnr=[24.0, 26.0], ssim=[0.9, 0.9], seconds=[0.5, 0.5])
     bench.change_scores(poor, psnr=[10.0, 12.0], ssim=[0.25, 0.25], seconds=[20.0, 22.0])
     (made,) = make_tables(compare_runs([bench.runs]))
@@ -38,7 +40,7 @@ def test_csv_holds_plain_numbers_and_warnings(table: Table) -> None:
     assert good["fingerprint"] == table.fingerprint
     assert good["protocol"] == "romnet-bench-1"
     assert poor["label"] == HOSTILE
-    assert poor["warnings"] == "random weights"
+    assert poor["warnings"] == "trained for a day"
     assert "put alexnet.pth" in poor["footnotes"]
 
 

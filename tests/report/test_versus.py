@@ -1,5 +1,7 @@
 """Two runs side by side, against numbers computed from their parquet files."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,8 @@ from scipy import stats
 
 from romnet_bench.cli import cli
 from romnet_bench.errors import UserError
-from romnet_bench.report.versus import compare_two, find_worse, parse_tolerance
+from romnet_bench.report.runs import load_run
+from romnet_bench.report.versus import compare_two, find_worse, parse_tolerance, to_text
 
 
 def call(*words: object) -> Result:
@@ -120,3 +123,13 @@ def test_missing_photos_are_left_out_of_both(full_bench):
     change = compare_two(noise, blur).changes[0]
     assert change.paired.interval.n == 5
     assert change.before == pytest.approx(22.0)
+
+
+def test_what_a_reader_must_know_of_a_run_stands_beside_its_name(made_report):
+    first = load_run(folders(made_report)[0])
+    method = first.record.method.model_copy(update={"notes": ["random weights"]})
+    record = first.record.model_copy(update={"method": method})
+    versus = compare_two(*folders(made_report))
+    lines = to_text(dataclasses.replace(versus, first=dataclasses.replace(first, record=record)))
+    assert lines.splitlines()[0].endswith("; random weights")
+    assert "random weights" not in lines.splitlines()[1]

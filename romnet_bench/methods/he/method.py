@@ -1,13 +1,12 @@
 """He et al. 2018 behind the Method contract."""
 
-import hashlib
 from pathlib import Path
 
 import torch
 
 from romnet_bench.color import lightness_grey
 from romnet_bench.errors import UserError
-from romnet_bench.files import slug
+from romnet_bench.files import sha256_files, slug
 from romnet_bench.images import Picture, to_rgb
 from romnet_bench.methods.chroma import paint
 from romnet_bench.methods.contract import Method, MethodOptions
@@ -42,11 +41,11 @@ class He:
     label = "He et al."
     restores = False
     colorizes = True
-    needs_reference = True
 
     def __init__(self, options: MethodOptions) -> None:
         self._device = torch.device(options.device)
         self._folder = options.correspondences
+        self.needs_reference = self._folder is None  # files hold its colours already
         if self._folder is not None and not self._folder.is_dir():
             raise UserError(f"{self._folder} is no folder: give the folder of .combo files.")
         self._colornet = build_colornet()
@@ -127,10 +126,4 @@ def _require(reference: Picture | None) -> Picture:
 
 
 def _digest(folder: Path) -> str:
-    """SHA-256 over the names and bytes of a folder's `.combo` files."""
-    total = hashlib.sha256()
-    for path in sorted(folder.glob("*.combo")):
-        with path.open("rb") as handle:
-            content = hashlib.file_digest(handle, "sha256").hexdigest()
-        total.update(f"{path.name}\n{content}\n".encode(errors="surrogatepass"))
-    return total.hexdigest()
+    return sha256_files({path.name: path for path in folder.glob("*.combo") if path.is_file()})

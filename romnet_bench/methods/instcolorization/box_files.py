@@ -5,21 +5,19 @@
 Fractions are cut off, as upstream does. The best eight boxes count.
 """
 
-import hashlib
 import json
 import lzma
 import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from romnet_bench.errors import UserError
-from romnet_bench.files import printable, sha256_file
+from romnet_bench.files import printable
 from romnet_bench.methods.instcolorization.boxes import MOST, Box
 
 _SUFFIXES = (".json", ".npz")
@@ -68,14 +66,6 @@ def list_box_files(folder: Path) -> dict[str, Path]:
     if not found:
         raise UserError(f"{folder} holds no boxes: name them by the photos' ids, as <id>.json.")
     return found
-
-
-def fingerprint(files: Mapping[str, Path]) -> str:
-    """Changes with any name and any byte of these files."""
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        digest.update(f"{name!r} {sha256_file(files[name])}\n".encode(errors="surrogatepass"))
-    return digest.hexdigest()[:16]
 
 
 def read_boxes(path: Path, width: int, height: int) -> list[Box]:

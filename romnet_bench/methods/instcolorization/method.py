@@ -4,16 +4,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from romnet_bench.errors import UserError
-from romnet_bench.files import slug
+from romnet_bench.files import human_path, sha256_files, slug
 from romnet_bench.images import Picture
 from romnet_bench.methods import chroma
 from romnet_bench.methods.contract import UNTRAINED, Method, MethodOptions
 from romnet_bench.methods.fill import fill, notes_of
-from romnet_bench.methods.instcolorization.box_files import (
-    fingerprint,
-    list_box_files,
-    read_boxes,
-)
+from romnet_bench.methods.instcolorization.box_files import list_box_files, read_boxes
 from romnet_bench.methods.instcolorization.boxes import Box
 from romnet_bench.methods.instcolorization.colors import Networks, predict_ab
 from romnet_bench.methods.instcolorization.detector import build_detector, detect
@@ -142,6 +138,11 @@ def _files(folder: Path) -> tuple[Finder, str]:
             )
         # An id that cannot be a file name is looked for as `slug` writes it.
         path = files.get(identity) or files.get(slug(identity))
-        return read_boxes(path, photo.shape[1], photo.shape[0]) if path else []
+        if path is None:
+            raise UserError(
+                f"{human_path(folder)} holds no boxes for {identity}: put them there as "
+                f"{slug(identity)}.json, an empty list [] where there are none."
+            )
+        return read_boxes(path, photo.shape[1], photo.shape[0])
 
-    return find, f"files {fingerprint(files)}"
+    return find, f"files {sha256_files(files)}"

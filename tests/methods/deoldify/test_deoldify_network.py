@@ -103,3 +103,17 @@ def test_both_normalisations_fold_into_plain_weights() -> None:
     folded.load_state_dict(plain(normalised.state_dict()))
     picture = torch.randn(1, 3, 6, 6)
     torch.testing.assert_close(folded(picture), normalised(picture))
+
+
+@pytest.mark.parametrize(
+    ("length", "direction"),
+    [
+        (torch.ones(3), torch.ones(2, 2)),
+        (torch.ones(1), torch.tensor(1.0)),
+        (torch.ones(2, 1), torch.ones(2, 2, dtype=torch.int64)),
+        (torch.ones(2, 2), torch.ones(2, 2)),
+    ],
+)
+def test_lengths_and_directions_that_do_not_fit_are_left_alone(length, direction):
+    state = {"a.weight_g": length, "a.weight_v": direction}
+    assert plain(state) == state

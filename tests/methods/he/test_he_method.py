@@ -107,6 +107,20 @@ def test_ids_never_leave_the_folder(
             he.restore_named([identity], [photo(20, 30)], [None])
 
 
+def test_with_files_no_reference_is_asked_for(tmp_path: Path, he: method.He) -> None:
+    assert he.needs_reference
+    assert not method.load(MethodOptions(untrained=True, correspondences=tmp_path)).needs_reference
+
+
+def test_only_files_are_fingerprinted(tmp_path: Path, combo_bytes: Callable[..., bytes]) -> None:
+    (tmp_path / "folder.combo").mkdir()
+    (tmp_path / "gone.combo").symlink_to(tmp_path / "nowhere")
+    he = method.load(MethodOptions(untrained=True, correspondences=tmp_path))
+    empty = he.fingerprint()
+    (tmp_path / "one.combo").write_bytes(combo_bytes(5, 6))
+    assert he.fingerprint() != empty
+
+
 def test_the_fingerprint_knows_the_files(tmp_path: Path, combo_bytes: Callable[..., bytes]) -> None:
     he = method.load(MethodOptions(untrained=True, correspondences=tmp_path))
     marks = []

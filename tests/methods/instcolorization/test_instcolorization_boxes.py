@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from romnet_bench.errors import UserError
 from romnet_bench.methods.instcolorization.box_files import (
-    fingerprint,
     list_box_files,
     read_boxes,
 )
@@ -268,16 +267,3 @@ def test_a_folder_that_is_empty_or_of_two_minds_is_refused(tmp_path, names):
 def test_no_folder_is_refused(tmp_path):
     with pytest.raises(UserError, match="is no folder"):
         list_box_files(tmp_path / "none")
-
-
-def test_the_fingerprint_changes_with_every_name_and_byte(tmp_path):
-    path = tmp_path / "a.json"
-    path.write_text("[]")
-    seen = {fingerprint(list_box_files(tmp_path))}
-    path.write_text("[ ]")
-    seen.add(fingerprint(list_box_files(tmp_path)))
-    path.rename(tmp_path / "b.json")
-    seen.add(fingerprint(list_box_files(tmp_path)))
-    (tmp_path / "c.json").write_text("[]")
-    seen.add(fingerprint(list_box_files(tmp_path)))
-    assert len(seen) == 4

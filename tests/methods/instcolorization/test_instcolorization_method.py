@@ -175,10 +175,9 @@ def test_the_lightness_stays_and_there_is_colour(loaded):
 
 
 @pytest.mark.usefixtures("small")
-def test_boxes_change_colours_and_none_is_as_an_empty_list(loaded):
+def test_boxes_change_colours(loaded):
     photo = grey(33, 57)
-    without = run(loaded, "unknown", photo)
-    np.testing.assert_array_equal(without, run(loaded, "empty", photo))
+    without = run(loaded, "empty", photo)
     with_boxes = run(loaded, "two", photo)
     np.testing.assert_array_equal(with_boxes, run(loaded, "two", photo))
     assert (with_boxes != without).mean() > 0.5
@@ -186,7 +185,7 @@ def test_boxes_change_colours_and_none_is_as_an_empty_list(loaded):
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("size", [(1, 1), (1, 90), (70, 1), (33, 57)])
-@pytest.mark.parametrize("identity", ["one-pixel", "unknown"])
+@pytest.mark.parametrize("identity", ["one-pixel", "empty"])
 def test_any_size(loaded, size, identity):
     photo = grey(*size)
     assert run(loaded, identity, photo).shape == (*size, 3)
@@ -194,9 +193,10 @@ def test_any_size(loaded, size, identity):
 
 @pytest.mark.usefixtures("small")
 def test_ids_lead_out_of_no_folder(loaded, boxes):
-    (boxes.parent / "outside.json").write_text("no boxes")
-    run(loaded, "../outside", grey(9, 9))
-    run(loaded, f"{boxes}/wrong", grey(9, 9))
+    (boxes.parent / "outside.json").write_text("[]")
+    for identity in ("unknown", "../outside", f"{boxes}/wrong"):
+        with pytest.raises(UserError, match=r"holds no boxes for .*an empty list"):
+            run(loaded, identity, grey(9, 9))
 
 
 def test_boxes_outside_the_photo_are_named(loaded):
