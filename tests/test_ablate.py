@@ -371,5 +371,5 @@ def test_train_and_run_of_an_ablation_find_each_other(
     assert call(*run, "--ablation", "full") == 1
     assert "no checkpoint checkpoints/romnet-full/best.safetensors" in capsys.readouterr().err
     assert call("run", "--method", "input", "--data", data / "old", "--ablation", name) == 1
-    assert "give --method romnet, not input" in capsys.readouterr().err
+    assert "--ablation does not concern input, only romnet" in capsys.readouterr().err
     assert call(*train, "--preset", "tiny", "--ablation", "colours") == 2

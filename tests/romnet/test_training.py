@@ -451,7 +451,7 @@ from romnet_bench.romnet.train import TrainSettings, train
 
 data, out, config = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 settings = TrainSettings(data, out, RomnetConfig.model_validate_json(config), 4, save_every=2)
-print("rank", train(settings).rank)
+sys.stdout.write(f"rank {train(settings).rank}\\n")  # one write: two processes share the pipe
 """
 
 
