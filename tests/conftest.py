@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -66,6 +67,19 @@ def no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch-home"))
     monkeypatch.setenv("ROMNET_BENCH_CACHE", str(tmp_path / "cache"))
     return tmp_path / "torch-home" / "hub" / "checkpoints"
+
+
+@pytest.fixture(scope="session")
+def file_server() -> ModuleType:
+    """The module `file_server.py` beside this one: a server of files that does what is wrong."""
+    path = Path(__file__).with_name("file_server.py")
+    spec = importlib.util.spec_from_file_location("file_server", path)
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    sys.modules["file_server"] = loaded  # dataclasses look themselves up there
+    spec.loader.exec_module(loaded)
+    return loaded
 
 
 @pytest.fixture(scope="session")

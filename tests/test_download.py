@@ -2,9 +2,7 @@
 
 import dataclasses
 import hashlib
-import importlib.util
 import socket
-import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,21 +22,10 @@ CONTENT = np.random.default_rng(0).bytes(5_000_003)
 NAME = "photos.zip"
 
 
-def file_server() -> ModuleType:
-    path = Path(__file__).with_name("file_server.py")
-    spec = importlib.util.spec_from_file_location("file_server", path)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    sys.modules["file_server"] = loaded  # dataclasses look themselves up there
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
 @pytest.fixture
-def server() -> Iterator[Any]:
+def server(file_server: ModuleType) -> Iterator[Any]:
     """A `FileServer` that serves CONTENT; what it does wrong is set by the test."""
-    with file_server().serve_files() as running:
+    with file_server.serve_files() as running:
         running.serve(NAME, CONTENT)
         yield running
 

@@ -35,6 +35,7 @@ from romnet_bench.training.interrupts import interrupts_between_steps, leave_sig
 from romnet_bench.training.log import open_log
 from romnet_bench.training.mistakes import mistakes_as_sentences, require_finite
 from romnet_bench.training.optimizer_state import optimizer_tensors, restore_optimizer
+from romnet_bench.training.resuming import misfits_as_sentences, require_same, where_it_stood
 from romnet_bench.training.shares import shares
 
 RANDOM = "random"
@@ -258,21 +259,12 @@ def _resume(
     if done.get("references", RANDOM) != data["references"]:
         different.append("ranking of references (see `romnet-bench references`)")
     different += ["version of romnet-bench"] if done.get("version") != __version__ else []
-    if different:
-        raise UserError(
-            f"{settings.out} holds a training with another {', '.join(different)}: choose another "
-            "--out, or give the same settings to go on."
-        )
-    try:
+    require_same(settings.out, different)
+    with misfits_as_sentences(last):
         nets.model.load_state_dict(saved.group("model"))
         nets.discriminator.load_state_dict(saved.group("discriminator"))
         restore_optimizer(nets.model_optimizer, saved.group("model_optimizer"))
         restore_optimizer(nets.discriminator_optimizer, saved.group("discriminator_optimizer"))
         if nets.averaged is not None:
             nets.averaged.restore(saved.group("averaged"))
-    except (RuntimeError, ValueError, KeyError):
-        raise UserError(
-            f"{last} does not fit the network it describes: train into another --out."
-        ) from None
-    psnr = done.get("best_psnr")
-    return int(done["step"]), None if psnr is None else float(psnr)
+    return where_it_stood(done)

@@ -1,8 +1,6 @@
 """A server of weights on loopback, systems of our own, and a cache that is empty."""
 
-import importlib.util
 import io
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -22,21 +20,10 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_weights: Path) -> 
     return tmp_path / "cache" / "weights"
 
 
-def file_server() -> ModuleType:
-    path = Path(__file__).parents[1] / "file_server.py"
-    spec = importlib.util.spec_from_file_location("file_server", path)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    sys.modules["file_server"] = loaded  # dataclasses look themselves up there
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
 @pytest.fixture
-def server() -> Iterator[Any]:
+def server(file_server: ModuleType) -> Iterator[Any]:
     """A `FileServer` that serves nothing yet."""
-    with file_server().serve_files() as running:
+    with file_server.serve_files() as running:
         yield running
 
 

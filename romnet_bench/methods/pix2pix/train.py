@@ -25,6 +25,7 @@ from romnet_bench.training.interrupts import interrupts_between_steps, leave_sig
 from romnet_bench.training.log import open_log
 from romnet_bench.training.mistakes import mistakes_as_sentences, require_finite
 from romnet_bench.training.optimizer_state import optimizer_tensors, restore_optimizer
+from romnet_bench.training.resuming import misfits_as_sentences, require_same, where_it_stood
 from romnet_bench.training.shares import shares
 
 
@@ -170,21 +171,12 @@ def _resume(nets: Nets, last: Path, settings: TrainSettings, data: str) -> tuple
     wanted = {"seed": settings.seed, "data": data, "version": __version__}
     names = {"seed": "--seed", "data": "--data", "version": "version of romnet-bench"}
     different += [names[key] for key, value in wanted.items() if saved.progress.get(key) != value]
-    if different:
-        raise UserError(
-            f"{settings.out} holds a training with another {', '.join(different)}: choose another "
-            "--out, or give the same settings to go on."
-        )
-    try:
+    require_same(settings.out, different)
+    with misfits_as_sentences(last):
         nets.unet.load_state_dict(saved.group("unet"))
         nets.discriminator.load_state_dict(saved.group("discriminator"))
         restore_optimizer(nets.unet_optimizer, saved.group("unet_optimizer"))
         restore_optimizer(nets.discriminator_optimizer, saved.group("discriminator_optimizer"))
         if nets.averaged is not None:
             nets.averaged.restore(saved.group("averaged"))
-    except (RuntimeError, ValueError, KeyError):
-        raise UserError(
-            f"{last} does not fit the networks it describes: train into another --out."
-        ) from None
-    psnr = saved.progress.get("best_psnr")
-    return int(saved.progress["step"]), None if psnr is None else float(psnr)
+    return where_it_stood(saved.progress)
