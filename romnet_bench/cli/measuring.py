@@ -111,10 +111,9 @@ def bench(
     chosen = choose_device(device)
     modes = (False, True) if eager and compiled else (compiled,)
     chosen_presets = presets or (() if methods else tuple(PRESETS))
-    cases = (
-        []
-        if not chosen_presets
-        else plan_cases(
+    cases = plan_methods(methods, sizes, device=chosen, rounds=rounds, threads=threads)
+    if chosen_presets:
+        cases += plan_cases(
             chosen_presets,
             sizes,
             works,
@@ -127,8 +126,6 @@ def bench(
             data=data,
             workers=workers if workers is not None else default_workers(chosen),
         )
-    )
-    cases += plan_methods(methods, sizes, device=chosen, rounds=rounds, threads=threads)
     require_possible(chosen, precisions, modes)
     machine = describe_machine(chosen, threads)
     rows = []

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from romnet_bench.backbones import PyramidFeatures, build_features, load_weights
 from romnet_bench.color import rgb_to_lab, scale_lab
-from romnet_bench.romnet.averaging import AveragedWeights
 from romnet_bench.romnet.discriminator import PatchDiscriminator, new_discriminator
 from romnet_bench.romnet.losses import (
     adversarial_loss,
@@ -25,6 +24,7 @@ from romnet_bench.romnet.model import ROMNet, new_model
 from romnet_bench.romnet.patches import Patch
 from romnet_bench.romnet.precision import Precision
 from romnet_bench.romnet.presets import RomnetConfig, TrainingConfig
+from romnet_bench.training.averaging import AveragedWeights
 
 LOSSES = ("rec_L", "perc_L", "emd", "rec_ab", "adv", "total", "discriminator")
 """What training lowers; perc_L is missing where the preset has no perceptual loss."""

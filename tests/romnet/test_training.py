@@ -22,13 +22,13 @@ from romnet_bench.references.ranked import own_ranking, rank_split
 from romnet_bench.romnet import patches as patches_module
 from romnet_bench.romnet import step as step_module
 from romnet_bench.romnet import train as training
-from romnet_bench.romnet.averaging import AveragedWeights
 from romnet_bench.romnet.checkpoint import load_model, read_checkpoint
 from romnet_bench.romnet.model import new_model
 from romnet_bench.romnet.patches import TrainingPatches
 from romnet_bench.romnet.presets import PAPER, RomnetConfig, adjust
 from romnet_bench.romnet.references import draw_crop, draw_other_crop, ten_others
 from romnet_bench.romnet.train import TrainSettings, shares, train
+from romnet_bench.training.averaging import AveragedWeights
 
 
 def _settings(data: Path, out: Path, config: RomnetConfig, **changes: object) -> TrainSettings:

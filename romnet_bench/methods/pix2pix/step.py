@@ -11,7 +11,7 @@ from romnet_bench.methods.pix2pix.patches import Patch
 from romnet_bench.methods.pix2pix.photo import as_seen
 from romnet_bench.methods.pix2pix.presets import Pix2pixConfig
 from romnet_bench.methods.pix2pix.unet import UNet, initialise
-from romnet_bench.romnet.averaging import AveragedWeights
+from romnet_bench.training.averaging import AveragedWeights
 
 LOSSES = (
     *("l1", "adv", "total", "real", "made", "discriminator"),

@@ -239,7 +239,7 @@ def test_whole_chain_with_scratches(ours, theirs, tmp_path, monkeypatch):
     """`detection.py` and `test.py` themselves, one after the other."""
     inputs, masks, outputs = _save_photograph(tmp_path / "in"), tmp_path / "masks", tmp_path / "out"
     with monkeypatch.context() as patch:
-        state = torch.load(theirs.folder / method.DETECTOR)
+        state = torch.load(theirs.folder / method.DETECTOR, weights_only=True)
         patch.setattr(torch, "load", lambda path, **named: state)  # it looks beside its own code
         theirs.load("detection").main(
             argparse.Namespace(
