@@ -9,9 +9,9 @@ READY  := $(VENV)/.ready
 demo: $(READY)
 	$(BIN)/romnet-bench demo
 
-# One thread: the tests' pictures are small, and two threads on a busy machine wait for each other.
+# Two processes of one thread each: the tests' pictures are small, and threads wait for each other.
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ whole: names that lead out of the folder, links, devices, names that stand twice
 
 import contextlib
 import dataclasses
+import errno
 import lzma
 import os
 import re
@@ -153,7 +154,10 @@ def _opened(archive: Path) -> Iterator[Iterator[_Entry]]:
         else:
             with tarfile.open(archive) as file:
                 yield _tar_entries(file)
-    except _DAMAGED as error:
+    except (*_DAMAGED, OSError) as error:
+        # A zip whose directory points before its beginning: `zipfile` seeks there.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
         reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".:")
         raise UserError(
             f"{archive} is damaged, cut short or no archive ({reason}): fetch it again."

@@ -230,6 +230,16 @@ def test_damaged_archives_are_one_sentence(tmp_path: Path, suffix: str) -> None:
         unpacked(tmp_path / f"nothing.{suffix}", tmp_path, everything)
 
 
+def test_a_zip_that_points_before_its_beginning_is_one_sentence(tmp_path: Path) -> None:
+    archive = write_zip(tmp_path / "photos.zip", {"a.png": bytes(range(256))})
+    content = bytearray(archive.read_bytes())
+    end = content.rindex(b"PK\x05\x06")
+    start = int.from_bytes(content[end + 16 : end + 20], "little")
+    content[end + 16 : end + 20] = (start + 2).to_bytes(4, "little")  # its entries move back by 2
+    archive.write_bytes(content)
+    assert_refused(archive, "is damaged, cut short or no archive", tmp_path)
+
+
 @settings(deadline=None, max_examples=60)
 @given(data=st.data())
 def test_no_broken_byte_writes_outside_or_tracebacks(
