@@ -17,13 +17,15 @@ from romnet_bench.bench.run import RunSettings, run_method
 from romnet_bench.bench.scoring import load_scorer
 from romnet_bench.data.records import PhotoSet
 from romnet_bench.errors import UserError
-from romnet_bench.files import require_writable, slug, write_new, write_text
+from romnet_bench.files import require_writable, write_new
 from romnet_bench.methods.contract import MethodOptions
 from romnet_bench.methods.romnet import load
 from romnet_bench.references.choice import RankedReferences
 from romnet_bench.references.features import Features, load_features
 from romnet_bench.report import ablation_formats
-from romnet_bench.report.ablations import make_ablation_table
+from romnet_bench.report.ablations import read_ablations, write_about
+from romnet_bench.report.markdown import to_markdown
+from romnet_bench.report.write import write_sheet
 from romnet_bench.romnet.ablations import TABLES, TRAININGS, ablated, folder_name
 from romnet_bench.romnet.precision import Precision
 from romnet_bench.romnet.presets import RomnetConfig, differences
@@ -248,26 +250,18 @@ def _train_and_score(
 
 def _write_tables(out: Path, study: Study, data: dict[str, _Data]) -> str:
     """Writes what can be written of the three tables; all of them as Markdown."""
-    runs = {
-        name: out
-        / "runs"
-        / training.data
-        / slug(data[training.data].test.name)
-        / folder_name(training.ablation)
-        for name, training in TRAININGS.items()
-    }
-    texts = []
-    for paper in TABLES:
-        which = TRAININGS[next(iter(paper.rows.values()))].data
-        table = make_ablation_table(paper, runs, _describe(study, data[which]))
-        if table is None:
-            continue
-        texts.append(ablation_formats.to_markdown(table))
-        path = out / "tables" / paper.key
-        write_text(path.with_suffix(".csv"), ablation_formats.to_csv(table))
-        write_text(path.with_suffix(".md"), texts[-1])
-        write_text(path.with_suffix(".tex"), ablation_formats.to_latex(table))
-    return "\n".join(texts)
+    write_about(
+        out,
+        {
+            paper.key: _describe(study, data[TRAININGS[next(iter(paper.rows.values()))].data])
+            for paper in TABLES
+        },
+    )
+    tables = read_ablations(out)
+    for table in tables:
+        sheet = ablation_formats.to_sheet(table)
+        write_sheet(sheet, ablation_formats.to_csv(table), out / "tables")
+    return "\n".join(to_markdown(ablation_formats.to_sheet(table)) for table in tables)
 
 
 def _describe(study: Study, data: _Data) -> list[str]:

@@ -26,9 +26,9 @@ RESOURCES = [
 IN_PACKAGE = [
     "romnet_bench/py.typed",
     "romnet_bench/cli/__init__.py",
-    "romnet_bench/report/templates/page.html.j2",
-    "romnet_bench/report/templates/page.css",
-    "romnet_bench/report/templates/page.js",
+    "romnet_bench/report/page/templates/page.html.j2",
+    "romnet_bench/report/page/templates/base.css",
+    "romnet_bench/report/page/templates/compare.js",
 ]
 
 

@@ -40,6 +40,7 @@ class DatasetRecord(_Record):
     fingerprint: str  # changes with any byte of any photo
     photos: int  # in the whole split, scored or not
     originals: int  # clean photos that these were made from; fewer where each has variants
+    recipe: str = ""  # what built it, such as "div2k"; empty where that is not known
 
 
 class MethodRecord(_Record):

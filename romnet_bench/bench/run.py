@@ -9,6 +9,7 @@ from romnet_bench import protocol
 from romnet_bench.bench import environment, journal, results
 from romnet_bench.bench.loop import Job, require_distinct_names, run_jobs
 from romnet_bench.bench.scoring import load_scorer
+from romnet_bench.data.catalog import recipe_of
 from romnet_bench.data.records import Photo, PhotoSet
 from romnet_bench.errors import UserError
 from romnet_bench.files import sha256_file, slug
@@ -185,6 +186,7 @@ def _record(
             fingerprint=photos.fingerprint,
             photos=len(photos),
             originals=len(set(photos.originals.values())),
+            recipe=recipe_of(photos.folder),
         ),
         method=method,
         protocol=results.ProtocolRecord(name=protocol.DEFAULT.name, hash=protocol.DEFAULT.hash),

@@ -16,6 +16,25 @@ WORSE = 4
 @click.option("--out", type=options.FOLDER, default=Path("romnet-bench-report"), show_default=True)
 @click.option("--data", type=options.FOLDER, help="The dataset, if it moved since the runs.")
 @click.option(
+    "--ablations", type=options.FOLDER, help="What `ablate` made: Tables IV, V and VI, with bars."
+)
+@click.option("--study", metavar="DB", help="Answers of `study serve`, or their export: Table III.")
+@click.option(
+    "--training",
+    "trainings",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A folder of checkpoints, or its log.csv, for curves; repeatable.",
+)
+@click.option("--inline", is_flag=True, help="One file that holds all pictures, to be sent alone.")
+@click.option(
+    "--photos",
+    type=click.IntRange(min=1, max=24),
+    default=6,
+    show_default=True,
+    help="In the figure of worst, median and best photographs.",
+)
+@click.option(
     "--compare",
     type=options.FOLDER,
     nargs=2,
@@ -33,6 +52,11 @@ def report(
     runs: tuple[Path, ...],
     out: Path,
     data: Path | None,
+    ablations: Path | None,
+    study: str | None,
+    trainings: tuple[Path, ...],
+    inline: bool,
+    photos: int,
     compare: tuple[Path, Path] | None,
     limits: tuple[str, ...],
 ) -> None:
@@ -41,6 +65,8 @@ def report(
     \b
     Example:
       romnet-bench report runs --out report
+    Everything that a paper needs, on one page that may be sent:
+      romnet-bench report runs --ablations study --training checkpoints/romnet --inline
     Whether a change made a method worse, for a program that watches over it:
       romnet-bench report --compare old/mine/romnet runs/mine/romnet --fail-if-worse PSNR:0.1
     """
@@ -55,8 +81,25 @@ def report(
         raise click.UsageError("Missing argument 'RUNS...'.")
     from romnet_bench.files import human_path
     from romnet_bench.report.build import build_report
+    from romnet_bench.report.page.inline import warn_of_weight
 
-    page = build_report(list(runs), out, data)
+    more = []
+    if study is not None:
+        from romnet_bench.study.report import prepare_study_part
+
+        more.append(prepare_study_part(study))
+    page = build_report(
+        list(runs),
+        out,
+        data,
+        ablations=ablations,
+        trainings=trainings,
+        more=more,
+        inline=inline,
+        grid_photos=photos,
+    )
+    if inline and (warning := warn_of_weight(page.read_text(encoding="utf-8"))):
+        click.echo(warning, err=True)
     click.echo(f"Open {human_path(page)}")
 
 

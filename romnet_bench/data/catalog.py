@@ -93,18 +93,18 @@ def _describe(folder: Path) -> Present:
         splits = read_splits(folder)
         granted = read_rights(folder).granted
     except UserError as error:
-        return Present(folder, {}, 0, _recipe(folder), False, problem=str(error))
+        return Present(folder, {}, 0, recipe_of(folder), False, problem=str(error))
     return Present(
         folder,
         {split.name: split.pairs for split in splits},
         sum(split.size for split in splits),
-        _recipe(folder),
+        recipe_of(folder),
         granted,
     )
 
 
-def _recipe(folder: Path) -> str:
-    """The name of the recipe in the plan that a build leaves beside its shards."""
+def recipe_of(folder: Path) -> str:
+    """What built a dataset, from the plan beside its shards; empty where that is not known."""
     try:
         match json.loads((folder / "build.json").read_bytes()):
             case {"recipe": {"name": str(name)}} | {"package": str(name)}:

@@ -1,17 +1,23 @@
 """The paper's ablation tables with our numbers beside its own."""
 
-import csv
 import dataclasses
 import itertools
+import json
 import math
 from pathlib import Path
 
+import pydantic
+
 from romnet_bench.bench.results import has_scores
-from romnet_bench.files import resource
+from romnet_bench.errors import UserError
+from romnet_bench.files import write_text
 from romnet_bench.protocol import METRICS, Metric
+from romnet_bench.report.published import read_published
 from romnet_bench.report.runs import Comparison, Run, load_run
 from romnet_bench.report.tables import Row, Table, make_tables
-from romnet_bench.romnet.ablations import PaperTable
+from romnet_bench.romnet.ablations import TABLES, TRAININGS, PaperTable, Training, folder_name
+
+_SENTENCES = pydantic.TypeAdapter(dict[str, list[str]])
 
 NOT_COMPARABLE = (
     "The paper measured its own networks, by a protocol that it does not state: numbers on other "
@@ -63,7 +69,8 @@ def make_ablation_table(
     Raises:
         UserError: a run is damaged.
     """
-    published, photos = _read_paper(paper.key)
+    published = read_published(paper.key)
+    ((photos, printed),) = published.values.items()
     finished = {
         label: run
         for label, training in paper.rows.items()
@@ -71,22 +78,55 @@ def make_ablation_table(
     }
     if not finished:
         return None
-    data = next(iter(finished.values())).record.dataset
-    compared = Comparison(
-        paper.key, data.name, data.split, data.fingerprint, list(finished.values()), unscored=[]
-    )
-    (measured,) = make_tables([compared])
+    measured, *others = _measure(paper.key, list(finished.values()))
     ours = {row.label: row for row in measured.rows}
-    rows = [AblationRow(label, ours.get(label), published[label]) for label in paper.rows]
+    for other in others:
+        for row in other.rows:
+            said = f"measured on other photos (fingerprint {other.fingerprint})"
+            ours[row.label] = dataclasses.replace(
+                row, best=frozenset(), places={}, warnings=[said, *row.warnings]
+            )
+    rows = [AblationRow(label, ours.get(label), printed[label]) for label in paper.rows]
     remarks = [
         *about,
         *(f"{row.label}: not trained and scored yet" for row in rows if row.ours is None),
         f"Paper: its values on {photos}; difference: ours less the paper's",
         NOT_COMPARABLE,
         *_compare_order(rows),
+        *(
+            f"{row.label}: {warning}"
+            for other in others
+            for row in other.rows
+            for warning in ours[row.label].warnings
+        ),
     ]
     remarks = [line.rstrip(".") + "." for line in remarks]
     return AblationTable(paper.key, paper.title, rows, measured, remarks)
+
+
+def write_about(study: Path, about: dict[str, list[str]]) -> None:
+    """Keeps with a study what is to be said of its networks; `about`: table → sentences."""
+    write_text(study / "tables" / "about.json", json.dumps(about, indent=2) + "\n")
+
+
+def read_ablations(study: Path) -> list[AblationTable]:
+    """Those tables of the study that `ablate` made in a folder of which a network is finished.
+
+    Raises:
+        UserError: the folder holds no study, or a damaged one.
+    """
+    path = study / "tables" / "about.json"
+    try:
+        about = _SENTENCES.validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"{study} holds no study of ablations ({reason}): give a folder that `romnet-bench "
+            "ablate` made."
+        ) from None
+    runs = {name: _run_folder(study / "runs", training) for name, training in TRAININGS.items()}
+    tables = (make_ablation_table(paper, runs, about.get(paper.key, [])) for paper in TABLES)
+    return [table for table in tables if table is not None]
 
 
 def count_pairs(rows: list[AblationRow], metric: Metric) -> tuple[int, int]:
@@ -116,6 +156,27 @@ def _compare_order(rows: list[AblationRow]) -> list[str]:
     ]
 
 
+def _measure(key: str, runs: list[Run]) -> list[Table]:
+    """A table for each fingerprint, first that of the most runs."""
+    by_photos: dict[str, list[Run]] = {}
+    for run in runs:
+        by_photos.setdefault(run.record.dataset.fingerprint, []).append(run)
+    return make_tables(
+        [
+            Comparison(key, data.name, data.split, data.fingerprint, own, unscored=[])
+            for own in sorted(by_photos.values(), key=len, reverse=True)
+            for data in [own[0].record.dataset]
+        ]
+    )
+
+
+def _run_folder(runs: Path, training: Training) -> Path:
+    """Where a study keeps the run of a training; it need not be there yet."""
+    name = folder_name(training.ablation)
+    found = sorted((runs / training.data).glob(f"*/{name}"))
+    return found[0] if found else runs / training.data / name
+
+
 def _finished_run(folder: Path, label: str) -> Run | None:
     """The run under the paper's name; what all networks share is said once, by `about`."""
     if not has_scores(folder):
@@ -126,14 +187,3 @@ def _finished_run(folder: Path, label: str) -> Run | None:
     method = run.record.method.model_copy(update={"notes": []})
     record = run.record.model_copy(update={"method": method})
     return dataclasses.replace(run, record=record, label=label)
-
-
-def _read_paper(key: str) -> tuple[dict[str, dict[str, str]], str]:
-    """The published values, method → metric → as printed, and what they were measured on."""
-    values: dict[str, dict[str, str]] = {}
-    path = resource("reports", "paper", f"{key}.csv")
-    with path.open(encoding="utf-8", newline="") as handle:
-        for row in csv.DictReader(handle):
-            values.setdefault(row["method"], {})[row["metric"]] = row["value"]
-            photos = row["dataset"]
-    return values, photos

@@ -2,33 +2,35 @@
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-
-import numpy as np
 
 from romnet_bench.errors import UserError
 from romnet_bench.files import locked, require_writable, write_text
-from romnet_bench.report import formats, latex
-from romnet_bench.report.figures import draw_distributions, save_figure
-from romnet_bench.report.gallery import choose_telling, make_gallery
-from romnet_bench.report.grid import draw_grid
-from romnet_bench.report.page import Section, render_page
-from romnet_bench.report.pictures import find_photos, list_shown
-from romnet_bench.report.runs import Comparison, compare_runs
-from romnet_bench.report.tables import Table, make_tables
+from romnet_bench.report.ablations import read_ablations
+from romnet_bench.report.figures.curves import read_training
+from romnet_bench.report.page.inline import inline_sections
+from romnet_bench.report.page.render import render_page
+from romnet_bench.report.page.section import Section
+from romnet_bench.report.paper import make_beside_paper
+from romnet_bench.report.parts import write_dataset_part, write_paper_part, write_training_part
+from romnet_bench.report.runs import compare_runs
+from romnet_bench.report.tables import make_tables
 
 _PARTS = ("images", "figures", "tables", "index.html")  # the page last: it links to the others
 _MARK = ".romnet-bench-report"
-_WRITERS: tuple[tuple[str, str, Callable[[Table], str]], ...] = (
-    ("CSV", "csv", formats.to_csv),
-    ("Markdown", "md", formats.to_markdown),
-    ("LaTeX", "tex", latex.to_latex),
-)
 
 
 def build_report(
-    runs: list[Path], out: Path, data: Path | None = None, grid_photos: int = 6
+    runs: list[Path],
+    out: Path,
+    data: Path | None = None,
+    *,
+    ablations: Path | None = None,
+    trainings: Sequence[Path] = (),
+    more: Sequence[Callable[[Path], Section]] = (),
+    inline: bool = False,
+    grid_photos: int = 6,
 ) -> Path:
     """Makes `out/index.html`, with `tables/`, `figures/` and `images/` beside it.
 
@@ -38,57 +40,50 @@ def build_report(
         runs: folders of runs, or folders that hold such folders.
         out: where the report goes: a new or empty folder, or one with an earlier report.
         data: where the dataset stands now, if it is no longer where the runs found it.
+        ablations: a folder that `ablate` made, for Tables IV, V and VI.
+        trainings: folders of checkpoints, or their logs, for curves.
+        more: further parts, such as a ranking study's; each writes its files into the folder that
+            it is given.
+        inline: whether the page holds all that it links to, so that it may be sent alone.
         grid_photos: how many photos the qualitative figure shows.
 
     Returns:
         The page.
 
     Raises:
-        UserError: no run, a damaged run, or a folder that cannot or must not be written to.
+        UserError: no run, a damaged one, another part that cannot be read, or a folder that cannot
+            or must not be written to.
     """
+    # Whatever may be wrong is found before anything is drawn.
     comparisons = compare_runs(runs)
-    tables = make_tables(comparisons)
+    tables = read_ablations(ablations) if ablations else []
+    logs = [read_training(_find_log(path), _name_log(path)) for path in trainings]
     with _replaced(out) as stage:
-        sections = [
-            _write_section(comparison, table, stage, data, grid_photos)
-            for comparison, table in zip(comparisons, tables, strict=True)
+        sections: list[Section] = []
+        beside = make_beside_paper(comparisons)
+        if beside or tables:
+            sections.append(write_paper_part(beside, tables, stage))
+        sections += [
+            write_dataset_part(comparison, table, stage, data, grid_photos)
+            for comparison, table in zip(comparisons, make_tables(comparisons), strict=True)
         ]
-        write_text(stage / "index.html", render_page(sections))
+        sections += [write(stage) for write in more]
+        if logs:
+            sections.append(write_training_part(logs, stage))
+        shown = inline_sections(sections, stage) if inline else sections
+        write_text(stage / "index.html", render_page(shown))
     return out / "index.html"
 
 
-def _write_section(
-    comparison: Comparison, table: Table, out: Path, data: Path | None, grid_photos: int
-) -> Section:
-    key = comparison.key
-    table_files = []
-    for name, ending, write in _WRITERS:
-        write_text(out / "tables" / f"{key}.{ending}", write(table))
-        table_files.append((name, f"tables/{key}.{ending}"))
-    figure = draw_distributions(comparison, np.random.default_rng(0))
-    plots = save_figure(figure, out / "figures" / f"{key}-distribution")
-    photos, trouble = find_photos(comparison, data)
-    entries = make_gallery(comparison, photos, out) if photos else []
-    telling = choose_telling(entries, grid_photos)
-    grids: list[Path] = []
-    if photos and telling:
-        grid = draw_grid(photos, list_shown(comparison), telling)
-        grids = save_figure(grid, out / "figures" / f"{key}-photos")
-    return Section(
-        table=table,
-        runs=comparison.runs,
-        table_files=table_files,
-        distribution=f"figures/{key}-distribution.svg",
-        distribution_files=_link_figures(plots),
-        grid_files=_link_figures(grids),
-        telling=telling,
-        entries=entries,
-        trouble=trouble,
-    )
+def _find_log(path: Path) -> Path:
+    """The log of a training in a folder of checkpoints, or `path` where that is the log."""
+    return path / "log.csv" if path.is_dir() else path
 
 
-def _link_figures(paths: list[Path]) -> list[tuple[str, str]]:
-    return [(path.suffix[1:].upper(), f"figures/{path.name}") for path in paths]
+def _name_log(path: Path) -> str:
+    """What a training is called: its folder's name, such as "romnet" or "pix2pix"."""
+    log = _find_log(path)
+    return log.resolve().parent.name if log.name == "log.csv" else log.stem
 
 
 @contextlib.contextmanager

@@ -1,18 +1,24 @@
-"""A table as CSV for programs and as Markdown for a README; how its cells are written."""
+"""A comparison as it is printed, and as CSV for programs; how its numbers are written."""
 
-import csv
-import io
 import math
-import re
 
+from romnet_bench.bench.paired import ALPHA
 from romnet_bench.bench.statistics import LEVEL, RESAMPLES, Interval
 from romnet_bench.protocol import METRICS, Metric
+from romnet_bench.report.csv_text import to_csv_text
+from romnet_bench.report.sheet import Cell, Column, Line, Sheet
 from romnet_bench.report.tables import Row, Table
 
 EMPTY = "–"
+_NAMED = 4  # labels before a remark
 HOW = (
     f"Mean over photos with its {100 * LEVEL:.0f} % interval (percentile bootstrap over photos, "
     f"{RESAMPLES:,} resamples)."
+)
+PLACES = (
+    "Raised: the place by that metric; methods whose differences are not significant share one "
+    "(1 + how many are significantly better: Wilcoxon’s signed-rank test over the photos, "
+    f"two-sided, Holm’s correction over all pairs, p < {ALPHA:g})."
 )
 
 
@@ -26,6 +32,14 @@ def format_range(interval: Interval, metric: Metric) -> str:
     if interval.n == 0:
         return ""
     return f"[{interval.low:.{metric.digits}f}, {interval.high:.{metric.digits}f}]"
+
+
+def format_gap(gap: float, metric: Metric) -> str:
+    """A difference with its sign, `–` if it is unknown."""
+    if math.isnan(gap):
+        return EMPTY
+    rounded = round(gap, metric.digits) + 0.0  # −0.0 is 0 too
+    return f"{rounded:+.{metric.digits}f}".replace("-", "−")
 
 
 def format_seconds(seconds: float) -> str:
@@ -53,65 +67,83 @@ def state_protocol(table: Table) -> str:
 
 
 def list_remarks(table: Table) -> list[str]:
-    """Everything to be said below a table: warnings, notes and footnotes, a sentence each."""
-    of_rows = [
-        f"{row.label}: {remark}" for row in table.rows for remark in (*row.warnings, *row.notes)
-    ]
+    """Everything to be said below a table: warnings, notes and footnotes, each said once."""
+    whose: dict[str, list[str]] = {}
+    for row in table.rows:
+        for remark in (*row.warnings, *row.notes):
+            whose.setdefault(remark, []).append(row.label)
+    of_rows = [f"{_join(labels)}: {remark}" for remark, labels in whose.items()]
     return [line.rstrip(". ") + "." for line in (*of_rows, *table.footnotes)]
+
+
+def _join(labels: list[str]) -> str:
+    if len(labels) > _NAMED:
+        return f"{'; '.join(labels[:_NAMED])} and {len(labels) - _NAMED} more"
+    return "; ".join(labels)
 
 
 def to_csv(table: Table) -> str:
     """Plain numbers in full precision; an unknown one is an empty field."""
     header = ["dataset", "split", "fingerprint", "method", "label", "restores", "colorizes"]
     for metric in METRICS:
-        header += [f"{metric.key}_{part}" for part in ("mean", "low", "high", "n")]
+        header += [f"{metric.key}_{part}" for part in ("mean", "low", "high", "n", "place")]
     header += ["photos", "photos_in_split", "seconds_per_photo"]
     header += ["protocol", "protocol_hash", "warnings", "footnotes"]
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
+    rows: list[list[object]] = [[*header]]
     for row in table.rows:
         fields: list[object] = [table.dataset, table.split, table.fingerprint]
         fields += [row.method, row.label, row.restores, row.colorizes]
         for metric in METRICS:
             cell = row.intervals[metric.key]
             fields += [*map(format_number, (cell.mean, cell.low, cell.high)), cell.n]
+            fields += [row.places.get(metric.key, "")]
         fields += [row.photos, row.photos_in_split, format_number(row.seconds)]
         fields += [row.protocol.name, row.protocol.hash]
         fields += ["; ".join((*row.warnings, *row.notes)), "; ".join(table.footnotes)]
-        writer.writerow(fields)
-    return buffer.getvalue()
+        rows.append(fields)
+    return to_csv_text(rows)
 
 
-def to_markdown(table: Table) -> str:
-    """A table that GitHub shows, the best in bold, with its remarks below."""
-    header = ["Method", *(f"{metric.label} {metric.arrow}" for metric in METRICS)]
-    header += ["Photos", "Seconds per photo"]
-    lines = [header, ["---", *["---:"] * (len(header) - 1)]]
-    for row in table.rows:
-        cells = [escape_markdown(row.label) + (" †" if row.warnings else "")]
-        for metric in METRICS:
-            interval = row.intervals[metric.key]
-            mean = format_mean(interval, metric)
-            mean = f"**{mean}**" if metric.key in row.best else mean
-            cells.append(f"{mean} {format_range(interval, metric)}".strip())
-        lines.append([*cells, format_photos(row), format_seconds(row.seconds)])
-    body = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-    remarks = "".join(f"- {escape_markdown(line)}\n" for line in list_remarks(table))
-    title = escape_markdown(f"{table.dataset} ({table.split})")
-    text = f"### {title}\n\n{body}\n\n{escape_markdown(state_protocol(table))} {HOW}\n"
-    return f"{text}\n{remarks}" if remarks else text
+def to_sheet(table: Table) -> Sheet:
+    """The table as it is printed, with its remarks below."""
+    columns = [
+        *(Column(metric.label, metric.arrow) for metric in METRICS),
+        Column("Photos"),
+        Column("Seconds per photo", "↓"),
+    ]
+    return Sheet(
+        key=table.key,
+        title=f"{table.dataset} ({table.split})",
+        columns=tuple(columns),
+        lines=tuple(_to_line(row) for row in table.rows),
+        below=(state_protocol(table), *explain_numbers(table), *list_remarks(table)),
+    )
 
 
-def escape_markdown(text: str) -> str:
-    """`text` so that Markdown shows it as it is, on one line."""
-    text = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_{}\[\]#!|~$])", r"\\\1", text)
+def _to_line(row: Row) -> Line:
+    cells = [
+        *(format_cell(row, metric) for metric in METRICS),
+        Cell(format_photos(row), row.photos),
+        Cell(format_seconds(row.seconds), row.seconds),
+    ]
+    return Line(row.label, tuple(cells), warned=bool(row.warnings))
 
 
-def one_line(text: str) -> str:
-    """`text` without line breaks, control signs and runs of spaces."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+def format_cell(row: Row, metric: Metric) -> Cell:
+    """A mean with its interval and its place."""
+    interval = row.intervals[metric.key]
+    return Cell(
+        text=format_mean(interval, metric),
+        value=interval.mean,
+        small=format_range(interval, metric),
+        best=metric.key in row.best,
+        place=row.places.get(metric.key, 0),
+    )
+
+
+def explain_numbers(table: Table) -> list[str]:
+    """How the numbers of a cell are to be read."""
+    return [HOW, *([PLACES] if any(row.places for row in table.rows) else [])]
 
 
 def format_number(value: float) -> str:

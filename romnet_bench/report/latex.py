@@ -1,17 +1,6 @@
 """A table as LaTeX for a paper."""
 
-from romnet_bench.protocol import METRICS, Metric
-from romnet_bench.report.formats import (
-    HOW,
-    format_mean,
-    format_photos,
-    format_range,
-    format_seconds,
-    list_remarks,
-    one_line,
-    state_protocol,
-)
-from romnet_bench.report.tables import Row, Table
+from romnet_bench.report.sheet import Column, Line, Sheet, one_line
 
 # For pdfLaTeX with T1 fonts and textcomp; letters that those lack need XeLaTeX.
 _SIGNS = {
@@ -53,54 +42,35 @@ _SIGNS = {
 }
 
 
-def to_latex(table: Table) -> str:
-    """A `table` float for booktabs, the best in bold, with its remarks below."""
-    header = ["Method", *(f"{metric.label} {latex_arrow(metric)}" for metric in METRICS)]
-    header += ["Photos", "s per photo"]
-    lines = [line for row in table.rows for line in _format_row(row)]
-    title = f"{table.dataset} ({table.split})"
-    below = [state_protocol(table), HOW, *list_remarks(table)]
-    return to_float(table.key, title, header, lines, below)
+def to_latex(sheet: Sheet) -> str:
+    """A float for booktabs: the best in bold, places raised, the sentences of `sheet` below it.
 
-
-def to_float(
-    key: str,
-    title: str,
-    header: list[str],
-    lines: list[str],
-    below: list[str],
-    *,
-    environment: str = "table",
-) -> str:
-    """A float for booktabs.
-
-    Args:
-        key: what its label ends in.
-        title: its caption, plain text.
-        header: the names of the columns, LaTeX; the first stands left, the others right.
-        lines: the rows, LaTeX.
-        below: sentences for the foot, plain text.
-        environment: "table*" spans both columns of a page that has two.
+    A wide table, of more columns than six, spans both columns of a page that has two.
     """
+    environment = "table*" if len(sheet.columns) > 6 else "table"
+    width = len(sheet.columns)
+    headings = " & ".join(map(_format_heading, sheet.columns))
+    lines = [text for line in sheet.lines for text in _format_line(line)]
     return "\n".join(
         [
             r"% \usepackage[T1]{fontenc} \usepackage{textcomp,booktabs}",
             rf"\begin{{{environment}}}",
             r"  \centering",
-            rf"  \caption{{{escape_latex(title)}}}",
-            rf"  \label{{tab:{key}}}",
+            rf"  \caption{{{escape_latex(sheet.title)}}}",
+            rf"  \label{{tab:{sheet.key}}}",
             r"  \small",
             r"  \setlength{\tabcolsep}{4pt}",
-            rf"  \begin{{tabular}}{{l{'r' * (len(header) - 1)}}}",
+            rf"  \begin{{tabular}}{{l{'r' * width}}}",
             r"    \toprule",
-            "    " + " & ".join(header) + r" \\",
+            *_format_groups(sheet),
+            rf"    {escape_latex(sheet.head)} & {headings} \\",
             r"    \midrule",
             *lines,
             r"    \bottomrule",
             r"  \end{tabular}",
             r"  \par\medskip",
             r"  \begin{minipage}{\linewidth}\footnotesize\raggedright",
-            *(f"    {escape_latex(line)}\\par" for line in below),
+            *(f"    {escape_latex(sentence)}\\par" for sentence in sheet.below),
             r"  \end{minipage}",
             rf"\end{{{environment}}}",
             "",
@@ -108,26 +78,35 @@ def to_float(
     )
 
 
-def _format_row(row: Row) -> list[str]:
-    """The means, and the intervals on a line below them: side by side they overflow a column."""
-    means = [escape_latex(row.label) + (r"\,\textdagger" if row.warnings else "")]
-    ends = [""]
-    for metric in METRICS:
-        interval = row.intervals[metric.key]
-        mean = escape_latex(format_mean(interval, metric))
-        means.append(rf"\textbf{{{mean}}}" if metric.key in row.best else mean)
-        span = escape_latex(format_range(interval, metric))
-        ends.append(rf"{{\scriptsize {span}}}" if span else "")
-    means += [format_photos(row), escape_latex(format_seconds(row.seconds))]
-    ends += ["", ""]
-    return [f"    {' & '.join(cells).rstrip()} \\\\" for cells in (means, ends)]
+def _format_groups(sheet: Sheet) -> list[str]:
+    """The common headings, each with a rule over its columns."""
+    if not sheet.groups:
+        return []
+    cells, rules, start = [""], [], 2
+    for name, span in sheet.groups:
+        cells.append(rf"\multicolumn{{{span}}}{{c}}{{{escape_latex(name)}}}")
+        rules += [rf"\cmidrule(lr){{{start}-{start + span - 1}}}"] if name else []
+        start += span
+    return [f"    {' & '.join(cells).strip()} \\\\", f"    {' '.join(rules)}"]
+
+
+def _format_heading(column: Column) -> str:
+    return f"{escape_latex(column.label)} {escape_latex(column.arrow)}".rstrip()
+
+
+def _format_line(line: Line) -> list[str]:
+    """The numbers, and what is small on a line below them: side by side they overflow a column."""
+    texts = [escape_latex(line.label) + (r"\,\textdagger" if line.warned else "")]
+    smalls = [""]
+    for cell in line.cells:
+        text = escape_latex(cell.text)
+        text = rf"\textbf{{{text}}}" if cell.best else text
+        texts.append(text + (rf"\textsuperscript{{{cell.place}}}" if cell.place else ""))
+        smalls.append(rf"{{\scriptsize {escape_latex(cell.small)}}}" if cell.small else "")
+    rows = [texts, smalls] if any(smalls) else [texts]
+    return [f"    {' & '.join(cells).rstrip()} \\\\" for cells in rows]
 
 
 def escape_latex(text: str) -> str:
     """`text` so that LaTeX prints it as it is, on one line."""
     return "".join(_SIGNS.get(sign, sign) for sign in one_line(text))
-
-
-def latex_arrow(metric: Metric) -> str:
-    """Up where more is better, down where less is."""
-    return r"$\uparrow$" if metric.higher_is_better else r"$\downarrow$"

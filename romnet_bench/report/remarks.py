@@ -12,6 +12,8 @@ def list_notes(run: Run) -> list[str]:
     if run.is_floor:
         return ["the grey input itself: what every method must beat"]
     notes = []
+    if run.is_sensitivity:
+        notes.append("a worse reference on purpose (Fig. 6): it takes no part in the places")
     if not method.colorizes:
         notes.append("does not colourise: its numbers are those of a grey picture")
     if not method.restores:

@@ -33,6 +33,12 @@ class Run:
         method = self.record.method
         return method.name == FLOOR or not (method.restores or method.colorizes)
 
+    @property
+    def is_sensitivity(self) -> bool:
+        """Whether it took a worse reference on purpose (Fig. 6): no rival to the other methods."""
+        rank = self.record.references.get("rank", "1")
+        return rank.isdecimal() and int(rank) > 1
+
     def score(self, identity: str, key: str) -> float:
         """One number of one photo, NaN if it was not measured."""
         if identity not in self.scores.index:
@@ -75,10 +81,7 @@ def load_run(folder: Path) -> Run:
     if not scores.index.is_unique:
         twice = scores.index[scores.index.duplicated()][0]
         raise UserError(f"{folder}: the photo {twice} has two rows of scores: run it again.")
-    label = record.method.label or record.method.name
-    if UNTRAINED in record.method.notes:
-        label = f"{label} ({UNTRAINED})"
-    return Run(folder, record, scores, label)
+    return Run(folder, record, scores, _label(record))
 
 
 def compare_runs(folders: list[Path]) -> list[Comparison]:
@@ -103,7 +106,7 @@ def compare_runs(folders: list[Path]) -> list[Comparison]:
         groups.setdefault((data.name, data.split, data.fingerprint), []).append(run)
     keys = unique_slugs([f"{name}-{split}" for name, split, _ in groups])
     return [
-        Comparison(key, name, split, fingerprint, _distinct(runs), unscored.get((name, split), []))
+        Comparison(key, name, split, fingerprint, relabel(runs), unscored.get((name, split), []))
         for key, ((name, split, fingerprint), runs) in zip(keys, groups.items(), strict=True)
     ]
 
@@ -123,16 +126,36 @@ def unique_slugs(names: list[str]) -> list[str]:
     return result
 
 
-def _distinct(runs: list[Run]) -> list[Run]:
-    """Runs of one method (such as two choices of reference) are told apart by their folders."""
-    labels = [run.label for run in runs]
+def _label(record: RunRecord) -> str:
+    label = record.method.label or record.method.name
+    return f"{label} ({UNTRAINED})" if UNTRAINED in record.method.notes else label
+
+
+def relabel(runs: list[Run]) -> list[Run]:
+    """`runs` under their methods' labels; those of one label are told apart by their folders."""
+    labels = [_label(run.record) for run in runs]
     folders = [run.folder.name for run in runs]
     told_apart = len(set(zip(labels, folders, strict=True))) == len(runs)
-    return [
-        dataclasses.replace(
-            run, label=f"{run.label} ({run.folder.name if told_apart else run.folder})"
-        )
-        if labels.count(run.label) > 1
-        else run
-        for run in runs
+    named = [
+        f"{label} ({run.folder.name if told_apart else run.folder})"
+        if labels.count(label) > 1
+        else label
+        for run, label in zip(runs, labels, strict=True)
     ]
+    return [
+        dataclasses.replace(run, label=label)
+        for run, label in zip(runs, _numbered(named), strict=True)
+    ]
+
+
+def _numbered(labels: list[str]) -> list[str]:
+    """`labels` with numbers behind those that another has taken."""
+    taken: set[str] = set()
+    result = []
+    for label in labels:
+        candidate, number = label, 2
+        while candidate in taken:
+            candidate, number = f"{label} ({number})", number + 1
+        taken.add(candidate)
+        result.append(candidate)
+    return result

@@ -16,22 +16,29 @@ from romnet_bench.report.remarks import (
     warn_of_whole,
 )
 from romnet_bench.report.runs import Comparison, Run
+from romnet_bench.report.significance import Pair, compare_all, find_places
 
 SEED = 0  # every cell draws the same resamples, so a row never depends on its neighbours
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One method's means; `best` holds the metrics in which no comparable row is better."""
+    """One method's means.
+
+    `best` holds the metrics in which no comparable row is better; `places` has a place for each in
+    which it may be compared, shared by rows that do not differ significantly.
+    """
 
     label: str
     method: str
     intervals: dict[str, Interval]
     best: frozenset[str]
+    places: dict[str, int]
     photos: int
     photos_in_split: int
     seconds: float  # mean per photo, NaN if unknown
     protocol: ProtocolRecord
+    is_floor: bool  # the input itself
     restores: bool
     colorizes: bool
     notes: list[str]  # what the method does not do
@@ -40,7 +47,10 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """A comparison in numbers; `footnotes` explain its empty columns and warn of the whole."""
+    """A comparison in numbers; `footnotes` explain its empty columns and warn of the whole.
+
+    `pairs` holds every pair of comparable rows in every metric.
+    """
 
     key: str
     dataset: str
@@ -48,6 +58,7 @@ class Table:
     fingerprint: str
     protocol: ProtocolRecord
     rows: list[Row]
+    pairs: list[Pair]
     footnotes: list[str]
 
 
@@ -68,17 +79,22 @@ def _make_table(comparison: Comparison, all_of_them: list[Comparison]) -> Table:
         }
         for run in runs
     ]
-    best = _find_best(runs, intervals, protocol)
+    comparable = _find_comparable(runs, protocol)
+    best = _find_best(intervals, comparable)
+    pairs = compare_all(runs, comparable)
+    places = find_places(pairs)
     rows = [
         Row(
             label=run.label,
             method=run.record.method.name,
             intervals=intervals[index],
             best=frozenset(key for key, winners in best.items() if index in winners),
+            places=places.get(run.label, {}),
             photos=len(run.scores),
             photos_in_split=run.record.dataset.photos,
             seconds=float(run.scores["seconds"].mean()),
             protocol=run.record.protocol,
+            is_floor=run.is_floor,
             restores=run.record.method.restores,
             colorizes=run.record.method.colorizes,
             notes=list_notes(run),
@@ -93,6 +109,7 @@ def _make_table(comparison: Comparison, all_of_them: list[Comparison]) -> Table:
         fingerprint=comparison.fingerprint,
         protocol=protocol,
         rows=rows,
+        pairs=pairs,
         footnotes=[
             *explain_empty(runs, intervals),
             *warn_of_whole(comparison, all_of_them),
@@ -108,27 +125,37 @@ def _common_protocol(runs: list[Run]) -> ProtocolRecord:
     return default[0] if default else max(used, key=lambda protocol: counts[protocol.hash])
 
 
-def _find_best(
-    runs: list[Run], intervals: list[dict[str, Interval]], protocol: ProtocolRecord
-) -> dict[str, set[int]]:
-    """For each metric the rows with the best printed number.
+def _find_comparable(runs: list[Run], protocol: ProtocolRecord) -> dict[str, list[int]]:
+    """For each metric the runs that may be set side by side in it.
 
-    Like is compared with like: only rows of trained systems under the table's protocol that
-    measured the metric on all of the photos that any such row did. One row alone is not "best".
+    Like is compared with like: only trained systems under the table's protocol that measured the
+    metric on all of the photos that any such system did; and each with its best reference.
     """
-    best = {}
+    comparable = {}
     for metric in METRICS:
         measured = {
             index: frozenset(run.scores.index[run.scores[metric.key].notna()])
             for index, run in enumerate(runs)
             if run.record.protocol.hash == protocol.hash
             and UNTRAINED not in run.record.method.notes
+            and not run.is_sensitivity
         }
         everything = frozenset().union(*measured.values())
+        comparable[metric.key] = [
+            index for index, ids in measured.items() if ids and ids == everything
+        ]
+    return comparable
+
+
+def _find_best(
+    intervals: list[dict[str, Interval]], comparable: dict[str, list[int]]
+) -> dict[str, set[int]]:
+    """For each metric the comparable rows with the best printed number; one alone is not best."""
+    best = {}
+    for metric in METRICS:
         printed = {
             index: round(intervals[index][metric.key].mean, metric.digits)
-            for index, ids in measured.items()
-            if ids and ids == everything
+            for index in comparable[metric.key]
         }
         choose = max if metric.higher_is_better else min
         winner = choose(printed.values()) if len(printed) > 1 else None

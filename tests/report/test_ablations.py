@@ -16,6 +16,8 @@ from romnet_bench.files import resource
 from romnet_bench.protocol import METRICS
 from romnet_bench.report import ablation_formats
 from romnet_bench.report.ablations import AblationTable, count_pairs, make_ablation_table
+from romnet_bench.report.latex import to_latex
+from romnet_bench.report.markdown import to_markdown
 from romnet_bench.romnet.ablations import TABLES, PaperTable
 
 FOUR, FIVE, SIX = TABLES
@@ -81,14 +83,16 @@ def test_ours_stand_beside_the_papers_with_their_difference(runs: dict[str, Path
 
 
 def test_markdown_row_by_row(runs: dict[str, Path]) -> None:
-    text = ablation_formats.to_markdown(make(FOUR, runs))
+    text = to_markdown(ablation_formats.to_sheet(make(FOUR, runs)))
     assert text.startswith("### Ablation study of multi-scale SPHist (the paper's Table IV)\n")
     row = (
-        "| Multi-scale histogram fusion | **13.00** [12.00, 14.00] | 23.952 | −10.95 "
-        "| 0.600 [0.590, 0.610] | 0.925 | −0.325 | – | 0.120 | – | 2 |"
+        "| Multi-scale histogram fusion | **13.00**<sup>1</sup> [12.00, 14.00] | 23.952 (−10.95) "
+        "| 0.600<sup>1</sup> [0.590, 0.610] | 0.925 (−0.325) | – | 0.120 | 2 |"
     )
     assert row in text.splitlines()
-    assert "| Input ab fusion | 10.00 [9.00, 11.00] | 22.978 | −12.98 | **0.900**" in text
+    assert (
+        "| Input ab fusion | 10.00<sup>1</sup> [9.00, 11.00] | 22.978 (−12.98) | **0.900**" in text
+    )
     assert "romnet-bench-1 (43ee0634)" in text
     assert "Preset tiny, 20 steps each, seed 0." in text
     assert "not comparable with its own in level, only in the order" in text
@@ -123,9 +127,9 @@ def test_networks_that_are_missing_or_not_finished_are_said(
         "22.817",
         "0",
     )
-    missing = "| No similarity map | – | 22.817 | – | – | 0.910 | – | – | 0.131 | – | – |"
-    assert missing in ablation_formats.to_markdown(five).splitlines()
-    latex = ablation_formats.to_latex(five)
+    missing = "| No similarity map | – | 22.817 | – | 0.910 | – | 0.131 | – |"
+    assert missing in to_markdown(ablation_formats.to_sheet(five)).splitlines()
+    latex = to_latex(ablation_formats.to_sheet(five))
     assert r"No similarity map & \textendash{} & 22.817 & \textendash{} & 0.910" in latex
     assert make_ablation_table(SIX, runs, []) is None
 
@@ -135,18 +139,20 @@ def test_networks_that_are_missing_or_not_finished_are_said(
     bench.add_run(photos, "noise", folder="no-similarity", ids=["a"])
     cut = make(FIVE, runs)
     assert cut.rows[0].ours is not None
-    assert "No similarity map †" in ablation_formats.to_markdown(cut)
-    assert "scored on 1 of 2 photos" in ablation_formats.to_markdown(cut)
+    assert "No similarity map †" in to_markdown(ablation_formats.to_sheet(cut))
+    assert "scored on 1 of 2 photos" in to_markdown(ablation_formats.to_sheet(cut))
 
 
 def test_latex_compiles_or_at_least_balances(runs: dict[str, Path], tmp_path: Path) -> None:
-    text = ablation_formats.to_latex(make(FOUR, runs))
+    text = to_latex(ablation_formats.to_sheet(make(FOUR, runs)))
     assert r"\caption{Ablation study of multi{-}scale SPHist (the paper\textquotesingle{}s" in text
-    assert r"\textbf{13.00} & 23.952 & 0.600 & 0.925 &" in text
-    assert r"& {\scriptsize {[}12.00, 14.00{]}} & {\scriptsize $-$10.95} &" in text
+    assert (
+        r"\textbf{13.00}\textsuperscript{1} & 23.952 & 0.600\textsuperscript{1} & 0.925 &" in text
+    )
+    assert r"& {\scriptsize {[}12.00, 14.00{]}} & {\scriptsize ($-$10.95)} &" in text
     body = re.search(r"\\midrule\n(.*?)\n\s*\\bottomrule", text, re.DOTALL)
     assert body is not None
-    assert {line.count("&") for line in body[1].splitlines() if "fusion" in line} == {6}
+    assert {line.count("&") for line in body[1].splitlines() if "fusion" in line} == {7}
     assert text.count("{") == text.count("}")
     if shutil.which("pdflatex") is None:
         return

@@ -1,23 +1,19 @@
 """The whole report: its links, its escapes, what it says when something is missing."""
 
-import base64
-import hashlib
-import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
-from skimage.metrics import peak_signal_noise_ratio
 
 from romnet_bench.data.records import PhotoSet
 from romnet_bench.errors import UserError
 from romnet_bench.files import locked
-from romnet_bench.images import limit_side, to_rgb
+from romnet_bench.report.ablations import write_about
 from romnet_bench.report.build import build_report
+from romnet_bench.report.figures.style import FORMATS
+from romnet_bench.report.page.section import Section
 from romnet_bench.report.pictures import find_photos
 from romnet_bench.report.runs import compare_runs
 
@@ -50,10 +46,14 @@ def read_page(path: Path) -> Page:
     return Page(path.read_text(encoding="utf-8"))
 
 
+def count_thumbs(page: Page) -> int:
+    return sum(image.get("src", "").startswith("data:") for image in page.all("img"))
+
+
 @pytest.fixture
 def few_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only one file a figure: they take most of a report's time."""
-    monkeypatch.setattr("romnet_bench.report.figures.FORMATS", ("svg",))
+    monkeypatch.setattr("romnet_bench.report.figures.style.FORMATS", ("svg",))
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
@@ -71,30 +71,67 @@ def test_every_link_is_a_file(made_report: Any) -> None:
     for link in page.links:
         if link.startswith("#"):
             assert link[1:] in anchors
-        elif link != "data:,":
+        elif not link.startswith("data:"):
             assert (out / link).is_file(), link
-    # Six photos, and as many again as telling ones: input, two systems, target.
-    assert len(page.all("img")) == 6 * 4 * 2 + 1 + 2
-    text = (out / "index.html").read_text(encoding="utf-8")
-    assert not re.search(r"https?:|//[a-z]", text.replace("// ", ""))
-    assert all(image.get("alt") or image.get("id") for image in page.all("img"))
-    assert page.all("html") == [{"lang": "en"}]
-    for name in ("drawn-test.csv", "drawn-test.md", "drawn-test.tex"):
-        assert (out / "tables" / name).is_file()
-    for stem in ("drawn-test-distribution", "drawn-test-photos"):
-        assert all((out / "figures" / f"{stem}.{form}").is_file() for form in ("png", "svg", "pdf"))
+    # Six photos: input, two systems, target.
+    assert count_thumbs(page) == 6 * 4
+    for stem in ("drawn-test", "drawn-test-pairs"):
+        for form in ("csv", "md", "tex", "html"):
+            assert f"tables/{stem}.{form}" in page.links
+    for figure in ("distribution", "heat-map", "speed", "photos"):
+        assert all(f"figures/drawn-test-{figure}.{form}" in page.links for form in FORMATS)
 
 
-def test_pictures_are_the_runs_own(made_report: Any) -> None:
-    photos = PhotoSet(made_report.root / "drawn", "test")
-    for identity in photos.ids:
-        folder = made_report.root / "out" / "images" / "drawn-test" / identity
-        photo = photos[identity]
-        for name, expected in (("input", to_rgb(photo.input)), ("target", photo.target)):
-            shown = np.asarray(Image.open(folder / f"{name}.jpg"))
-            assert peak_signal_noise_ratio(expected, shown) > 32
-            small = np.asarray(Image.open(folder / f"{name}-thumb.jpg"))
-            assert small.shape == limit_side(expected, 320).shape
+@pytest.mark.usefixtures("few_figures")
+def test_everything_that_belongs_to_it_is_on_the_page(
+    full_bench: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ablations, another part, training curves, several ranks of references; all in one file."""
+    photos = PhotoSet(full_bench.root / "drawn", "test")
+    for rank in (1, 4):
+        full_bench.add_run(
+            photos, "blur", folder=f"drawn/rank{rank}", method__label=f"rank {rank}",
+            method__name="blur" if rank == 1 else "blur-rank-04",
+            references={"rank": str(rank), "features": "f"},
+        )  # fmt: skip
+    study = tmp_path / "study"
+    training = "../study/runs/degraded/mine/romnet-single-level-rdn"
+    full_bench.add_run(photos, "blur", folder=training)
+    write_about(study, {"table6": ["Trained for a minute"]})
+    log = tmp_path / "checkpoints" / "log.csv"
+    log.parent.mkdir()
+    log.write_text("step,epoch,rec_L\n1,0,0.5\n2,0,0.25\n")
+
+    def write_more(out: Path) -> Section:
+        assert out.is_dir()
+        return Section("more", "What people said")
+
+    page = build_report(
+        [full_bench.runs], tmp_path / "out", ablations=study, trainings=[log.parent],
+        more=[write_more], inline=True, grid_photos=2,
+    )  # fmt: skip
+    read = read_page(page)
+    for text in ("Beside the paper", "Table VI", "Trained for a minute", "What people said",
+                 "Losses by step", "Sensitivity to the reference"):  # fmt: skip
+        assert text in read.text
+    assert all(link.startswith(("data:", "#")) for link in read.links)
+    # The other figures show one run a method, and the table all of them.
+    curves = (tmp_path / "out" / "figures" / "drawn-test-reference-rank.csv").read_text()
+    assert "blur-rank-04" not in curves
+    assert {line.split(",")[1] for line in curves.splitlines()[1:]} == {"1", "4"}
+    assert "rank 4" in (tmp_path / "out" / "tables" / "drawn-test.md").read_text()
+
+
+@pytest.mark.parametrize("wrong", [{"ablations": "none"}, {"trainings": ["none"]}])
+def test_a_wrong_part_is_a_sentence_before_anything_is_drawn(
+    full_bench: Any, tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    given = {
+        name: [tmp_path / "none"] if name == "trainings" else tmp_path / "none" for name in wrong
+    }
+    with pytest.raises(UserError, match="none"):
+        build_report([full_bench.runs], tmp_path / "out", **given)
+    assert not (tmp_path / "out").exists()
 
 
 def test_two_builds_are_the_same_bytes(made_report: Any, tmp_path: Path) -> None:
@@ -146,53 +183,6 @@ def test_two_reports_at_once_never_mix(full_bench: Any, tmp_path: Path) -> None:
         build_report([full_bench.runs], tmp_path / "out")
 
 
-HOSTILE_LABEL = "<script>alert(1)</script>"
-HOSTILE_ID = "a\"b'><img src=x onerror=alert(1)>"
-
-
-@pytest.mark.usefixtures("few_figures")
-def test_hostile_names_stay_text(bench: Any, tmp_path: Path) -> None:
-    ids = (HOSTILE_ID, "../../escape", "a/b", "a b", "</script><b>", "p{{ 7 * 7 }}")
-    photos = bench.add_dataset(ids=ids)
-    bench.add_run(
-        photos, "blur", folder="runs/one", method__label=HOSTILE_LABEL,
-        dataset__name="../<i>&\"'", command="run '\"><script>alert(2)</script>",
-        unavailable={"lpips": "<b onclick=x>"}, method__notes=["javascript:alert(3)"],
-    )  # fmt: skip
-    bench.add_run(
-        photos, "noise", folder="runs/two", method__label="input", dataset__name="../<i>&\"'"
-    )
-    out = tmp_path / "reports" / "out"
-    page = read_page(build_report([bench.runs], out))
-    assert len(page.all("script")) == 1
-    assert not page.all("i")
-    assert {name for _, tag in page.tags for name in tag if name.startswith("on")} == set()
-    for hostile in (HOSTILE_LABEL, HOSTILE_ID, "../../escape", "<b onclick=x>", "p{{ 7 * 7 }}"):
-        assert hostile in page.text
-    assert HOSTILE_ID in {tag.get("data-id") for tag in page.all("article")}
-    assert {tag["data-title"] for tag in page.all("a") if "data-title" in tag} == {
-        "Input", HOSTILE_LABEL, "input", "Target",
-    }  # fmt: skip
-    for link in page.links:
-        assert re.fullmatch(r"data:,|#[\w.-]+|[\w./-]+", link), link
-        assert ".." not in link
-    # Nothing was written outside the report, and no two photos share a file.
-    assert [path.name for path in (tmp_path / "reports").iterdir()] == ["out"]
-    shots = [tag["href"] for tag in page.all("a") if "data-title" in tag]
-    assert len(set(shots)) == len(ids) * 4
-
-
-def test_only_the_pages_own_script_may_run(made_report: Any) -> None:
-    text = (made_report.root / "out" / "index.html").read_text(encoding="utf-8")
-    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', text)
-    for tag in ("script", "style"):
-        (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, flags=re.DOTALL)
-        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
-        assert f"{tag}-src 'sha256-{digest}'" in policy
-    assert "default-src 'none'" in policy
-    assert " style=" not in text
-
-
 @pytest.mark.usefixtures("few_figures")
 def test_missing_dataset_is_said_and_can_be_given(full_bench: Any, tmp_path: Path) -> None:
     moved = tmp_path / "elsewhere" / "renamed"
@@ -202,14 +192,14 @@ def test_missing_dataset_is_said_and_can_be_given(full_bench: Any, tmp_path: Pat
     page = read_page(build_report([full_bench.runs], out))
     assert "was not found at" in page.text
     assert "--data DIR" in page.text
-    assert len(page.all("img")) == 1 + 2  # the distribution, and the empty comparison
+    assert count_thumbs(page) == 0
     assert (out / "tables" / "drawn-test.csv").is_file()
     assert not (out / "images").exists()
 
     page = read_page(build_report([full_bench.runs], out, data=moved))
     assert "was not found" not in page.text
     assert "fingerprint of" not in page.text
-    assert len(page.all("img")) == 6 * 4 * 2 + 1 + 2
+    assert count_thumbs(page) == 6 * 4
 
 
 @pytest.mark.usefixtures("few_figures")
@@ -232,29 +222,6 @@ def test_other_photos_are_never_shown(full_bench: Any, tmp_path: Path) -> None:
     photos, trouble = find_photos(comparison, tmp_path / "other")
     assert photos is None
     assert "was not found" in trouble
-
-
-@pytest.mark.usefixtures("few_figures")
-def test_missing_and_damaged_outputs_leave_a_blank(full_bench: Any, tmp_path: Path) -> None:
-    images = full_bench.runs / "drawn" / "blur" / "images"
-    (images / "p0.png").unlink()
-    (images / "p1.png").write_bytes(b"\x89PNG, cut short")
-    page = read_page(build_report([full_bench.runs], tmp_path / "out"))
-    assert len(page.all("svg")) == 2 * 2
-    assert "no picture" in page.text
-
-
-def test_gain_is_over_the_input(made_report: Any) -> None:
-    page = read_page(made_report.root / "out" / "index.html")
-    gains = {
-        tag["data-id"]: float(tag["data-gain"]) for tag in page.all("article") if "data-gain" in tag
-    }
-    photos = PhotoSet(made_report.root / "drawn", "test")
-    runs = {run.label: run for run in compare_runs([made_report.runs])[0].runs}
-    for photo in photos:
-        floor = peak_signal_noise_ratio(photo.target, to_rgb(photo.input), data_range=255)
-        outputs = [runs[label].score(photo.id, "psnr") for label in ("blur", "noise")]
-        assert gains[photo.id] == pytest.approx(np.mean(outputs) - floor, abs=1e-6)
 
 
 @pytest.mark.usefixtures("few_figures")

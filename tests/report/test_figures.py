@@ -1,19 +1,23 @@
 """Figures: drawn without warnings, the same bytes twice, and with the right data in them."""
 
+import dataclasses
 import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
-from romnet_bench.report.figures import draw_distributions, save_figure
-from romnet_bench.report.gallery import Entry, choose_telling, make_gallery
-from romnet_bench.report.grid import draw_grid
-from romnet_bench.report.pictures import find_photos, list_shown
+from romnet_bench.report.figures.distributions import (
+    describe_distributions,
+    draw_distributions,
+)
+from romnet_bench.report.figures.style import HOUSE, Style, label, look, save_figure
+from romnet_bench.report.page.gallery import Entry, choose_telling
 from romnet_bench.report.runs import Comparison, compare_runs
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -32,7 +36,7 @@ def test_every_photo_is_a_point(full_bench: Any) -> None:
     comparison = one_comparison(full_bench)
     figure = draw(full_bench)
     psnr, ssim, lpips = figure.axes
-    assert [panel.get_xlabel() for panel in figure.axes] == ["PSNR ↑", "SSIM ↑", "LPIPS ↓"]
+    assert [panel.get_xlabel() for panel in figure.axes] == ["PSNR (dB) ↑", "SSIM ↑", "LPIPS ↓"]
     for panel, key in ((psnr, "psnr"), (ssim, "ssim")):
         clouds = [np.asarray(cloud.get_offsets()) for cloud in panel.collections]
         for index, run in enumerate(comparison.runs):
@@ -50,11 +54,11 @@ def test_methods_differ_without_colour(full_bench: Any) -> None:
     assert len({to_rgba(box.get_edgecolor()) for box in boxes}) == 3
 
 
-def test_labels_are_never_mathematics(bench: Any, tmp_path: Path) -> None:
+def test_labels_are_never_mathematics(bench: Any) -> None:
     label = r"$\frac{1}{0}$ costs $5 & \$2 _x_"
     bench.add_run(bench.add_dataset(), "blur", method__label=label)
     figure = draw(bench)
-    save_figure(figure, tmp_path / "labelled")  # matplotlib parses mathematics when it draws
+    figure.draw_without_rendering()  # matplotlib parses mathematics when it draws
     shown = figure.axes[0].get_yticklabels()[0].get_text().replace("\n", " ")
     assert shown.replace(r"\$", "$").startswith(r"$\frac{1}{0}$ costs")
 
@@ -69,42 +73,18 @@ def test_same_bytes_twice(full_bench: Any, tmp_path: Path) -> None:
     assert not re.search(rb"dc:date|CreationDate", (tmp_path / "a.svg").read_bytes())
     assert b"CreationDate" not in (tmp_path / "a.pdf").read_bytes()
     assert not list(tmp_path.glob(".*"))
-    third = save_figure(draw(full_bench, seed=1), tmp_path / "c")
-    assert third[0].read_bytes() != first[0].read_bytes()
+    third = save_figure(draw(full_bench, seed=1), tmp_path / "c", formats=("svg",))
+    assert third[0].read_bytes() != first[1].read_bytes()
 
 
 def test_nothing_global_is_touched(full_bench: Any, tmp_path: Path) -> None:
     np.random.seed(5)  # noqa: NPY002 - the global state is what is tested
     before = np.random.get_state()[1].copy()  # noqa: NPY002
     settings = dict(plt.rcParams)
-    save_figure(draw(full_bench), tmp_path / "a")
+    save_figure(draw(full_bench), tmp_path / "a", formats=("svg",))
     assert np.array_equal(np.random.get_state()[1], before)  # noqa: NPY002
     assert dict(plt.rcParams) == settings
     assert plt.get_fignums() == []
-
-
-def test_grid_shows_the_pictures(full_bench: Any, tmp_path: Path) -> None:
-    comparison = one_comparison(full_bench)
-    photos, trouble = find_photos(comparison, None)
-    assert photos is not None
-    assert trouble == ""
-    telling = choose_telling(make_gallery(comparison, photos, tmp_path), 3)
-    assert [name for name, _ in telling] == ["worst", "median", "best"]
-    runs = list_shown(comparison)
-    figure = draw_grid(photos, runs, telling)
-    assert len(figure.axes) == 3 * (len(runs) + 2)
-    for row, (_, entry) in enumerate(telling):
-        cells = figure.axes[row * 4 : row * 4 + 4]
-        assert np.array_equal(cells[-1].images[0].get_array(), photos[entry.id].target)
-        assert np.array_equal(cells[0].images[0].get_array()[..., 1], photos[entry.id].input)
-    words = [text.get_text() for text in figure.texts]
-    assert words[:4] == ["Input", "blur", "noise", "Target"]
-    value = runs[0].score(telling[0][1].id, "psnr")
-    assert any(word.startswith(f"PSNR {value:.2f} · SSIM ") for word in words)
-    first = save_figure(figure, tmp_path / "a")
-    second = save_figure(draw_grid(photos, runs, telling), tmp_path / "b")
-    for one, other in zip(first, second, strict=True):
-        assert one.read_bytes() == other.read_bytes()
 
 
 def entries_with(gains: list[float]) -> list[Entry]:
@@ -126,3 +106,91 @@ def entries_with(gains: list[float]) -> list[Entry]:
 def test_telling_photos(gains: list[float], count: int, expected: list[str]) -> None:
     found = choose_telling(entries_with(gains), count)
     assert [f"{name} {entry.id}" for name, entry in found] == expected
+
+
+HOSTILE = [
+    r"$\frac{1}{0}$ \$ _x_ ^",
+    "two\nlines\tand\x00a\u202enul",
+    "שיטה ישנה $",
+    "x" * 200,
+    "漢字 method",
+    "",
+    "<script>--></svg>",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_labels_from_outside_can_be_drawn(text: str) -> None:
+    figure = Figure(figsize=(4, 1))
+    written = figure.text(0, 0, label(text, width=22, lines=3))
+    figure.draw_without_rendering()  # parses mathematics, and warns of letters the font lacks
+    lines = written.get_text().split("\n")
+    assert len(lines) <= 3
+    assert all(0 < len(line.replace(r"\$", "$")) <= 22 for line in lines)
+
+
+def test_long_labels_say_that_they_are_cut() -> None:
+    assert label("word " * 40).endswith(" …")
+    assert label("漢") == "\N{REPLACEMENT CHARACTER}"
+    assert label("a name", width=40) == "a name"
+
+
+def test_neighbours_differ_in_grey_print() -> None:
+    for index in range(20):
+        one, other = look(index), look(index + 1)
+        assert one.marker != other.marker
+        assert one.hatch != other.hatch
+        assert one.line != other.line
+        assert one.colour != other.colour
+    assert len({(look(i).colour, look(i).marker) for i in range(70)}) == 70
+
+
+def test_svg_holds_the_labels(full_bench: Any, tmp_path: Path) -> None:
+    (path,) = save_figure(draw(full_bench), tmp_path / "a", formats=("svg",))
+    content = path.read_text(encoding="utf-8")
+    for word in ("grey", "blur", "noise", "PSNR (dB) ↑", "SSIM ↑", "LPIPS ↓"):
+        assert f"<!-- {word} -->" in content
+    assert not list(tmp_path.glob("*.pdf"))
+
+
+def test_a_narrow_style_stacks_panels_and_has_its_font(full_bench: Any) -> None:
+    style = Style(width=3.46, size=8, family="DejaVu Serif", palette=("#000000", "#ff0000"))
+    figure = draw_distributions(one_comparison(full_bench), np.random.default_rng(0), style)
+    assert figure.get_size_inches()[0] == pytest.approx(3.46)
+    figure.draw_without_rendering()
+    boxes = [panel.get_position() for panel in figure.axes]
+    assert boxes[0].y0 > boxes[1].y1 > boxes[1].y0 > boxes[2].y1
+    for panel in figure.axes:
+        for text in (panel.xaxis.label, *panel.get_yticklabels(), *panel.get_xticklabels()):
+            assert text.get_fontfamily() == ["DejaVu Serif"]
+            assert text.get_fontsize() in (8, pytest.approx(0.85 * 8))
+    assert to_rgba(figure.axes[0].patches[1].get_edgecolor()) == to_rgba("#ff0000")
+    assert HOUSE.width > 6
+
+
+def test_many_photos_and_none(full_bench: Any) -> None:
+    comparison = one_comparison(full_bench)
+    run = comparison.runs[0]
+    ids = [f"p{index}" for index in range(3000)]
+    many = pd.DataFrame({"psnr": np.linspace(10, 30, 3000), "ssim": 0.5, "lpips": np.nan}, ids)
+    none = run.scores.assign(psnr=np.nan, ssim=np.nan)
+    runs = [dataclasses.replace(run, scores=many), dataclasses.replace(run, scores=none)]
+    changed = dataclasses.replace(comparison, runs=runs)
+    figure = draw_distributions(changed, np.random.default_rng(0))
+    points = figure.axes[0].collections[0]
+    assert points.get_rasterized()
+    assert len(points.get_offsets()) == 3000
+    assert len(figure.axes[0].patches) == 1
+    nothing = dataclasses.replace(comparison, runs=runs[1:])
+    assert "No scores" in describe_distributions(nothing)
+    for panel in draw_distributions(nothing, np.random.default_rng(0)).axes:
+        assert [text.get_text() for text in panel.texts] == ["not measured"]
+
+
+def test_description_of_distributions(full_bench: Any) -> None:
+    text = describe_distributions(one_comparison(full_bench))
+    for run in one_comparison(full_bench).runs:
+        column = pd.read_parquet(run.folder / "scores.parquet")["psnr"]
+        ends = f"{column.median():.2f} (from {column.min():.2f} to {column.max():.2f})"
+        assert f"{run.label} {ends}" in text
+    assert "LPIPS" not in text

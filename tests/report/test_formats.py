@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from romnet_bench.report import formats, latex
+from romnet_bench.report.markdown import escape_markdown, to_markdown
 from romnet_bench.report.runs import compare_runs
 from romnet_bench.report.tables import Table, make_tables
 
@@ -45,9 +46,12 @@ def test_csv_holds_plain_numbers_and_warnings(table: Table) -> None:
 
 
 def test_markdown_of_a_plain_row(table: Table) -> None:
-    text = formats.to_markdown(table)
-    assert "| Method | PSNR ↑ | SSIM ↑ | LPIPS ↓ | Photos | Seconds per photo |" in text
-    row = "| Good | **25.00** [24.00, 26.00] | **0.900** [0.900, 0.900] | – | 2 | 0.5 |"
+    text = to_markdown(formats.to_sheet(table))
+    assert "| Method | PSNR ↑ | SSIM ↑ | LPIPS ↓ | Photos | Seconds per photo ↓ |" in text
+    row = (
+        "| Good | **25.00**<sup>1</sup> [24.00, 26.00] | **0.900**<sup>1</sup> [0.900, 0.900] "
+        "| – | 2 | 0.5 |"
+    )
     assert row in text
     assert f"{table.protocol.name} ({table.protocol.hash})" in text
     assert table.fingerprint in text
@@ -55,20 +59,20 @@ def test_markdown_of_a_plain_row(table: Table) -> None:
 
 
 def test_markdown_of_a_hostile_row(table: Table) -> None:
-    lines = formats.to_markdown(table).splitlines()
+    lines = to_markdown(formats.to_sheet(table)).splitlines()
     (row,) = [line for line in lines if line.startswith("| 50")]
     assert len(re.findall(r"(?<!\\)\|", row)) == 7
     assert "<b>" not in row
     assert "&lt;b&gt;" in row
     assert r"\[\*\]" in row
     assert r"off\_all &amp; \#1" in row
-    assert "| 11.00 [10.00, 12.00] |" in row
+    assert "| 11.00<sup>1</sup> [10.00, 12.00] |" in row
     assert "| 21 |" in row
 
 
 def test_markdown_escapes_survive_a_reading() -> None:
     # CommonMark: a backslash before ASCII punctuation gives that sign.
-    shown = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", formats.escape_markdown("a_b*c|d[e]~`f`#$\\"))
+    shown = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", escape_markdown("a_b*c|d[e]~`f`#$\\"))
     assert shown == "a_b*c|d[e]~`f`#$\\"
 
 
@@ -80,10 +84,11 @@ def test_latex_escapes() -> None:
 
 
 def test_latex_holds_the_table(table: Table) -> None:
-    text = latex.to_latex(table)
+    text = latex.to_latex(formats.to_sheet(table))
     assert r"\toprule" in text
     assert r"PSNR $\uparrow$ & SSIM $\uparrow$ & LPIPS $\downarrow$" in text
-    assert r"Good & \textbf{25.00} & \textbf{0.900} & \textendash{} & 2 & 0.5 \\" in text
+    best = r"\textbf{25.00}\textsuperscript{1} & \textbf{0.900}\textsuperscript{1}"
+    assert rf"Good & {best} & \textendash{{}} & 2 & 0.5 \\" in text
     assert r" & {\scriptsize {[}24.00, 26.00{]}} & " in text
     assert "%" not in re.sub(r"\\%", "", text.split("\n", 1)[1])
     for line in text.splitlines():
@@ -96,7 +101,7 @@ def test_latex_holds_the_table(table: Table) -> None:
 def test_latex_compiles(table: Table, tmp_path: Path) -> None:
     page = (
         "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\usepackage{textcomp,booktabs}\n"
-        f"\\begin{{document}}\n{latex.to_latex(table)}\n\\end{{document}}\n"
+        f"\\begin{{document}}\n{latex.to_latex(formats.to_sheet(table))}\n\\end{{document}}\n"
     )
     (tmp_path / "page.tex").write_text(page, encoding="utf-8")
     command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "page.tex"]

@@ -7,7 +7,8 @@ import pytest
 
 from romnet_bench.bench import results
 from romnet_bench.errors import UserError
-from romnet_bench.report.formats import to_markdown
+from romnet_bench.report.formats import to_sheet
+from romnet_bench.report.markdown import to_markdown
 from romnet_bench.report.runs import compare_runs, load_run, unique_slugs
 from romnet_bench.report.tables import Row, Table, make_tables
 
@@ -188,7 +189,7 @@ def test_a_run_without_scores_is_left_out_and_named(bench: Any) -> None:
     assert [row.label for row in table.rows] == ["noise"]
     line = "The run in begun is left out: it has no scores yet"
     assert line in table.footnotes
-    assert line in to_markdown(table)
+    assert line in to_markdown(to_sheet(table))
 
 
 def test_runs_of_one_label_are_told_apart(bench: Any) -> None:

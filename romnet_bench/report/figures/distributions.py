@@ -1,0 +1,126 @@
+"""Every photo's scores by method: what a mean does not say."""
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from romnet_bench.protocol import METRICS
+from romnet_bench.report.figures.style import (
+    HOUSE,
+    INK,
+    Look,
+    Style,
+    add_note,
+    drawing,
+    finish_panel,
+    label,
+    leave_empty,
+    look,
+    make_panels,
+    name_metric,
+)
+from romnet_bench.report.runs import Comparison
+from romnet_bench.report.sheet import one_line
+
+NOTE = "A mark a photo. Box: the middle half, with the median; ◇: the mean."
+_VECTOR_POINTS = 2000  # more of them are drawn as pixels, so that the file stays small
+_ROW = 0.55  # inches
+
+
+def draw_distributions(
+    comparison: Comparison, generator: np.random.Generator, style: Style = HOUSE
+) -> Figure:
+    """A panel a metric: for each method a box, all photos as points, and the mean (◇).
+
+    Args:
+        comparison: the runs, drawn from top to bottom.
+        generator: where the points' vertical scatter is drawn from.
+        style: width, font and colours.
+    """
+    runs = comparison.runs
+    with drawing(style):
+        figure, panels = make_panels(len(METRICS), 0.9 + _ROW * len(runs), style)
+        for number, (panel, metric) in enumerate(zip(panels, METRICS, strict=True)):
+            columns = [run.scores[metric.key].dropna().to_numpy(np.float64) for run in runs]
+            for index, values in enumerate(columns):
+                if values.size:
+                    _draw_method(panel, values, index, look(index, style), generator)
+            panel.set_xlabel(name_metric(metric))
+            finish_panel(panel, "x", style)
+            if not any(values.size for values in columns):
+                leave_empty(panel)
+            named = style.narrow or number == 0
+            names = [label(run.label, style) for run in runs] if named else [""] * len(runs)
+            panel.set_yticks(range(len(runs)), names)
+            panel.set_ylim(len(runs) - 0.5, -0.5)
+        add_note(
+            figure, "A mark a photo. Box: the middle half, with the median; ◇: the mean.", style
+        )
+    return figure
+
+
+def describe_distributions(comparison: Comparison) -> str:
+    """For those who do not see the figure: each method's median and range of the first metric."""
+    measured = [
+        metric
+        for metric in METRICS
+        if any(run.scores[metric.key].notna().any() for run in comparison.runs)
+    ]
+    if not measured:
+        return one_line(f"No scores of the {len(comparison.ids)} photos of {comparison.dataset}.")
+    metric = measured[0]
+    parts = []
+    for run in comparison.runs:
+        values = run.scores[metric.key].dropna()
+        if len(values):
+            ends = [f"{value:.{metric.digits}f}" for value in values.quantile([0.5, 0, 1])]
+            parts.append(f"{run.label} {ends[0]} (from {ends[1]} to {ends[2]})")
+    names = ", ".join(one.label for one in measured)
+    return one_line(
+        f"{names} of every photo of {comparison.dataset} by method. Median {metric.label}: "
+        f"{'; '.join(parts)}."
+    )
+
+
+def _draw_method(
+    panel: Axes,
+    values: npt.NDArray[np.float64],
+    index: int,
+    drawn: Look,
+    generator: np.random.Generator,
+) -> None:
+    boxes = panel.boxplot(
+        values,
+        positions=[index],
+        orientation="horizontal",
+        widths=0.56,
+        showfliers=False,
+        patch_artist=True,
+        medianprops={"color": INK, "linewidth": 1.6},
+        whiskerprops={"color": drawn.colour},
+        capprops={"color": drawn.colour},
+    )
+    for box in boxes["boxes"]:
+        box.set(facecolor=drawn.pale, edgecolor=drawn.colour, hatch=drawn.hatch)
+    panel.scatter(
+        values,
+        index + generator.uniform(-0.2, 0.2, values.size),
+        s=12,
+        marker=drawn.marker,
+        color=INK,
+        linewidths=0.5,
+        edgecolors="white",
+        zorder=3,
+        rasterized=values.size > _VECTOR_POINTS,
+    )
+    panel.scatter(
+        values.mean(),
+        index,
+        s=38,
+        marker="D",
+        color="white",
+        edgecolors=INK,
+        zorder=4,
+        linewidths=1.3,
+    )

@@ -1,0 +1,216 @@
+"""What quality costs: each metric against seconds a photo."""
+
+import itertools
+import math
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.transforms import Bbox
+
+from romnet_bench.bench.statistics import Interval
+from romnet_bench.protocol import METRICS, Metric
+from romnet_bench.report.figures.costs import Cost, find_front
+from romnet_bench.report.figures.placing import place_labels
+from romnet_bench.report.figures.style import (
+    HOUSE,
+    INK,
+    SOFT,
+    Style,
+    add_note,
+    drawing,
+    finish_panel,
+    label,
+    leave_empty,
+    look,
+    name_metric,
+)
+from romnet_bench.report.sheet import one_line
+
+FRONT_NOTE = "Filled, dotted: no other is both as fast and as good. Bars: 95 % intervals."
+_FEW = 5  # methods whose names have room in a panel of a third of the width
+
+
+def draw_quality_speed(costs: list[Cost], style: Style = HOUSE) -> Figure | None:
+    """Metrics against seconds a photo (logarithmic), with 95 % intervals and the Pareto front.
+
+    Seconds of different devices are never put on one axis: each device has panels of its own. The
+    input itself, which costs nothing, is a dashed line; what has no seconds is left out.
+
+    Args:
+        costs: of `measure_costs`.
+        style: width, font and colours.
+
+    Returns:
+        None where no method has seconds.
+    """
+    devices = list(dict.fromkeys(cost.device for cost in costs if cost.has_place))
+    if not devices:
+        return None
+    most = max(sum(cost.has_place and cost.device == one for cost in costs) for one in devices)
+    stacked = style.narrow or most > _FEW
+    rows, columns = (len(METRICS), 1) if stacked else (1, len(METRICS))
+    high = 2.9 if not stacked else min(2.2 + 0.13 * most, 4.2)
+    with drawing(style):
+        figure = Figure(
+            figsize=(style.width, high * rows * len(devices)),
+            layout=ConstrainedLayoutEngine(wspace=0.06, hspace=0.05),
+        )
+        panels = figure.subplots(rows * len(devices), columns, squeeze=False).ravel()
+        for index, panel in enumerate(panels):
+            device, metric = devices[index // len(METRICS)], METRICS[index % len(METRICS)]
+            _draw_panel(panel, costs, device, metric, style)
+        figure.align_ylabels(list(panels))
+        add_note(figure, " ".join([FRONT_NOTE, *_list_timeless(costs, style)]), style)
+        figure.draw_without_rendering()  # settles the layout; labels must not move it again
+        figure.set_layout_engine("none")
+        for index, panel in enumerate(panels):
+            device, metric = devices[index // len(METRICS)], METRICS[index % len(METRICS)]
+            _name_points(panel, costs, device, metric, style)
+    return figure
+
+
+def describe_quality_speed(costs: list[Cost]) -> str:
+    """For those who do not see the figure: who stands on the front of each device."""
+    metric = next((one for one in METRICS if any(c.metrics[one.key].n for c in costs)), METRICS[0])
+    parts = []
+    for device in dict.fromkeys(cost.device for cost in costs if cost.has_place):
+        front = find_front([cost for cost in costs if cost.device == device], metric)
+        names = [
+            f"{cost.label} ({_seconds(cost.seconds.mean)} s, "
+            f"{cost.metrics[metric.key].mean:.{metric.digits}f})"
+            for cost in front
+        ]
+        parts.append(f"on {device} {', '.join(names) or 'none'}")
+    return one_line(
+        f"Quality against seconds a photo. Pareto front by {metric.label}: {'; '.join(parts)}."
+    )
+
+
+def _draw_panel(panel: Axes, costs: list[Cost], device: str, metric: Metric, style: Style) -> None:
+    shown = [cost for cost in _placed(costs, device) if cost.metrics[metric.key].n]
+    panel.set_ylabel(name_metric(metric))
+    panel.set_xlabel(f"Seconds a photo, {label(device, style, width=40, lines=1)}")
+    finish_panel(panel, "both", style)
+    if not shown:
+        leave_empty(panel)
+        return
+    panel.set_xscale("log")
+    front = find_front(shown, metric)
+    panel.step(
+        [cost.seconds.mean for cost in front],
+        [cost.metrics[metric.key].mean for cost in front],
+        where="post",
+        color=SOFT,
+        linewidth=1.0,
+        linestyle=":",
+    )
+    for cost in shown:
+        _draw_point(panel, cost, metric, cost in front, style)
+    for floor in (cost for cost in costs if cost.is_floor and cost.metrics[metric.key].n):
+        panel.axhline(floor.metrics[metric.key].mean, color=SOFT, linewidth=1, dashes=(6, 3))
+    panel.margins(y=0.14)
+    _tick_seconds(panel, [cost.seconds for cost in shown])
+
+
+def _draw_point(panel: Axes, cost: Cost, metric: Metric, on_front: bool, style: Style) -> None:
+    drawn = look(cost.number, style)
+    cell = cost.metrics[metric.key]
+    panel.errorbar(
+        cost.seconds.mean,
+        cell.mean,
+        xerr=_reach(cost.seconds),
+        yerr=_reach(cell),
+        color=drawn.colour,
+        marker=drawn.marker,
+        markersize=6.5,
+        markerfacecolor=drawn.colour if on_front else "white",
+        markeredgecolor=INK if on_front else drawn.colour,
+        markeredgewidth=0.8 if on_front else 1.2,
+        elinewidth=0.8,
+        linestyle="none",
+    )
+
+
+def _name_points(panel: Axes, costs: list[Cost], device: str, metric: Metric, style: Style) -> None:
+    shown = [cost for cost in _placed(costs, device) if cost.metrics[metric.key].n]
+    busy = []
+    floors = [cost for cost in costs if cost.is_floor and cost.metrics[metric.key].n and shown]
+    for floor in floors:
+        mean = floor.metrics[metric.key].mean
+        note = panel.annotate(
+            label(floor.label, style, width=24, lines=1),
+            (0.995, mean),
+            (0, 2),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="right",
+            fontsize=style.small,
+            color=SOFT,
+        )
+        busy.append(note.get_window_extent())
+        y = panel.transData.transform((1, mean))[1]
+        busy.append(Bbox.from_extents(panel.bbox.x0, y - 1, panel.bbox.x1, y + 1))
+    busy += _list_lines(panel, shown, metric)
+    names = [
+        (
+            label(cost.label, style, width=24, lines=2),
+            cost.seconds.mean,
+            cost.metrics[metric.key].mean,
+        )
+        for cost in shown
+    ]
+    place_labels(panel, names, style.small, busy)
+
+
+def _list_lines(panel: Axes, shown: list[Cost], metric: Metric) -> list[Bbox]:
+    """Error bars and the steps of the front, as boxes in pixels."""
+    ends = []
+    for cost in shown:
+        time, cell = cost.seconds, cost.metrics[metric.key]
+        ends.append(((time.low, cell.mean), (time.high, cell.mean)))
+        ends.append(((time.mean, cell.low), (time.mean, cell.high)))
+    front = [(c.seconds.mean, c.metrics[metric.key].mean) for c in find_front(shown, metric)]
+    for (x, y), (later, better) in itertools.pairwise(front):
+        ends += [((x, y), (later, y)), ((later, y), (later, better))]
+    boxes = [Bbox(panel.transData.transform(pair)).padded(1) for pair in ends]
+    return [Bbox.from_extents(*box.min, *box.max) for box in boxes]
+
+
+def _list_timeless(costs: list[Cost], style: Style) -> list[str]:
+    """A sentence on the methods that cannot be shown, if there are any."""
+    names = [
+        label(cost.label, style, width=24, lines=1)
+        for cost in costs
+        if not (cost.is_floor or cost.has_place)
+    ]
+    return [f"No seconds are known of {', '.join(names)}."] if names else []
+
+
+def _placed(costs: list[Cost], device: str) -> list[Cost]:
+    return [cost for cost in costs if cost.has_place and cost.device == device]
+
+
+def _reach(cell: Interval) -> list[list[float]]:
+    """Lengths of an error bar; rounding may leave −1e−16."""
+    return [[max(cell.mean - cell.low, 0)], [max(cell.high - cell.mean, 0)]]
+
+
+def _tick_seconds(panel: Axes, seconds: list[Interval]) -> None:
+    """Ticks that say 0.1 and 10, not powers; room on the right, where most names stand."""
+    first, last = (math.log10(end(cost.mean for cost in seconds)) for end in (min, max))
+    span = max(last - first, 0.6)
+    low, high = 10 ** (first - 0.15 * span), 10 ** (last + 0.3 * span)
+    steps = (1, 2, 5) if high / low < 300 else (1,)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)))
+    marks = [step * 10.0**power for power in powers for step in steps]
+    panel.set_xticks([mark for mark in marks if low <= mark <= high])
+    panel.set_xlim(low, high)
+    panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _seconds(value)))
+    panel.xaxis.set_minor_formatter(NullFormatter())
+    panel.grid(visible=False, which="minor")
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2g}" if value < 10 else f"{value:.0f}"
