@@ -20,6 +20,7 @@ from romnet_bench.cli.references import references
 from romnet_bench.cli.reporting import report
 from romnet_bench.cli.restoring import restore
 from romnet_bench.cli.running import run, score
+from romnet_bench.cli.study import study
 from romnet_bench.cli.training import ablate, release, train
 from romnet_bench.cli.weights import weights
 from romnet_bench.errors import UserError, is_out_of_memory
@@ -54,6 +55,7 @@ for _command in (
     score,
     ablate,
     report,
+    study,
     restore,
     bench,
     release,
