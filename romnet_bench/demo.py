@@ -66,6 +66,6 @@ def run_demo(out: Path, steps: int = STEPS, workers: int = 2) -> Demo:
         )
 
     print("4/4 Writing the report", flush=True)
-    page = build_report([out / "runs"], out / "report")
+    page = build_report([out / "runs"], out / "report", trainings=[out / "checkpoints" / "romnet"])
     table = (out / "report" / "tables" / "sample-test.md").read_text(encoding="utf-8")
     return Demo(page, table)

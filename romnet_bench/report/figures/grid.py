@@ -102,7 +102,7 @@ def draw_grid(
         for column, title in enumerate(titles):
             text = label(title, style, plan.letters, HEADINGS)
             sheet.write(plan.middle(column), top + 0.05, text, size=style.size, va="bottom")
-        for row, height in zip(rows, heights, strict=True):
+        for row, height, (_, entry) in zip(rows, heights, telling, strict=True):
             _draw_pictures(sheet, plan, row, top, zoom=zoom)
             if errors:
                 _draw_errors(sheet, plan, row, top, limit=limit)
@@ -110,7 +110,7 @@ def draw_grid(
             name = plain(f"{row.name}, {signed(row.gain, 1)} dB")
             sheet.write(LEFT / 2, middle, name, size=style.small, rotation=90)
             top -= height
-            captions = [_caption_input(row.scene, metrics)]
+            captions = [_caption_input(row.scene, entry, metrics)]
             captions += [_caption(run, row.scene.id, metrics) for run in runs]
             for column, words in enumerate(captions):
                 text = plan.joined_by.join(words)
@@ -208,12 +208,10 @@ def _caption(run: Run, identity: str, metrics: list[Metric]) -> list[str]:
     return [_number(run.score(identity, metric.key), metric) for metric in metrics]
 
 
-def _caption_input(scene: Scene, metrics: list[Metric]) -> list[str]:
-    """Of the input PSNR alone is measured here."""
-    return [
-        _number(input_psnr(scene) if metric.key == "psnr" else math.nan, metric)
-        for metric in metrics
-    ]
+def _caption_input(scene: Scene, entry: Entry, metrics: list[Metric]) -> list[str]:
+    """The input's scores where it was run as a method; else its PSNR alone, measured here."""
+    known = {"psnr": input_psnr(scene)} | (entry.shots[0].scores if entry.shots else {})
+    return [_number(known.get(metric.key, math.nan), metric) for metric in metrics]
 
 
 def _number(value: float, metric: Metric) -> str:

@@ -12,6 +12,7 @@ from romnet_bench.report.figures.style import INK, SOFT
 _RINGS = (7, 13, 20, 30, 42, 56, 72)  # points from the mark to the label
 _ANGLES = (0, 180, 45, 135, -45, -135, 90, -90, 22, 158, -22, -158, 67, 113, -67, -113)
 _MARK = 7.0  # pixels from the middle of a mark to its edge, at 100 dots an inch
+_CONFUSING = 150.0  # pixels² of overlap that are no worse than a label one may take for another's
 _LEADER = 14  # points: what stands farther off gets a line to its mark
 
 
@@ -29,18 +30,21 @@ def place_labels(
         size: of the letters, in points.
         busy: what else no label may cover, in pixels.
     """
-    taken = list(busy)
-    for _, x, y in labels:
-        across, up = panel.transData.transform((x, y))
-        taken.append(Bbox.from_extents(across, up, across, up).padded(_MARK))
-    for text, x, y in labels:
+    marks = [
+        Bbox.from_extents(*panel.transData.transform((x, y)), *panel.transData.transform((x, y)))
+        for _, x, y in labels
+    ]
+    taken = [*busy, *(mark.padded(_MARK) for mark in marks)]
+    for (text, x, y), mark in zip(labels, marks, strict=True):
+        others = [other for other in marks if other is not mark]
         note = panel.annotate(
             text, (x, y), (0, 0), textcoords="offset points", fontsize=size, color=INK
         )
         best = math.inf, 0.0, 0.0, "left", "center"
         for right, up, across, along in _places():
             _put(note, right, up, across, along)
-            cost = _overlap(note.get_window_extent(), taken, panel.bbox)
+            box = note.get_window_extent()
+            cost = _overlap(box, taken, panel.bbox) + _confusion(box, mark, others)
             if cost < best[0]:
                 best = cost, right, up, across, along
             if cost == 0:
@@ -78,6 +82,18 @@ def _overlap(box: Bbox, taken: list[Bbox], inside: Bbox) -> float:
     width = max(min(box.x1, inside.x1) - max(box.x0, inside.x0), 0)
     height = max(min(box.y1, inside.y1) - max(box.y0, inside.y0), 0)
     return total + 10 * max(float(box.width * box.height - width * height), 0)
+
+
+def _confusion(box: Bbox, own: Bbox, others: list[Bbox]) -> float:
+    """A price for a label that stands as near to another mark as to its own."""
+    near = 1.5 * _distance(box, own) + _MARK
+    return _CONFUSING * sum(_distance(box, other) < near for other in others)
+
+
+def _distance(box: Bbox, mark: Bbox) -> float:
+    """Pixels from a label to the middle of a mark."""
+    across = max(box.x0 - mark.x0, 0, mark.x0 - box.x1)
+    return math.hypot(across, max(box.y0 - mark.y0, 0, mark.y0 - box.y1))
 
 
 def _lead(panel: Axes, point: tuple[float, float], offset: tuple[float, float]) -> None:
