@@ -32,7 +32,7 @@ def _bar(items: Iterable[T], what: str, total: int, done: int, out: TextIO) -> I
     from rich.console import Console
 
     columns = (
-        progress.TextColumn("{task.description}"),
+        progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(),
         progress.MofNCompleteColumn(),
         progress.TimeElapsedColumn(),

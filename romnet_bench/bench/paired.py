@@ -85,13 +85,24 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def shared_ranks(better: npt.NDArray[np.bool_]) -> list[int]:
-    """A place for each method: 1 + how many are significantly better than it.
+def shared_ranks(better: npt.NDArray[np.bool_], order: Sequence[int]) -> list[int]:
+    """A place for each method, which those share that are not significantly worse than the first.
+
+    From the best mean downwards; whoever is significantly worse than the first of a place begins
+    the next, whose number is 1 + how many stand before it (1, 1, 1, 4). So places follow the means,
+    and two methods with different places need not differ significantly from each other.
 
     Args:
         better: N×N; [i, j] says that method i is significantly better than method j.
+        order: the numbers of the methods, the best mean first.
     """
-    return [1 + int(count) for count in better.sum(axis=0)]
+    places = [0] * len(order)
+    first = 0
+    for position, method in enumerate(order):
+        if better[order[first], method]:
+            first = position
+        places[method] = 1 + first
+    return places
 
 
 def _means(differences: Column, labels: npt.NDArray[np.generic]) -> Column:

@@ -106,10 +106,18 @@ def read_run(folder: Path) -> RunRecord:
             f"{folder} holds no run (no run.json): give a folder that `romnet-bench run` made."
         ) from None
     except (pydantic.ValidationError, ValueError, OSError) as error:
-        reason = str(error).splitlines()[0]
+        reason = _first_reason(error)
         raise UserError(
             f"{path} is not a run of schema {SCHEMA_VERSION} ({reason}): run it again."
         ) from None
+
+
+def _first_reason(error: Exception) -> str:
+    """What is wrong with a record; of several faults the first, with the field's name."""
+    if isinstance(error, pydantic.ValidationError):
+        fault = error.errors()[0]
+        return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}".removeprefix(": ")
+    return str(error).splitlines()[0]
 
 
 def image_path(folder: Path, identity: str) -> Path:

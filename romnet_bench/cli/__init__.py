@@ -93,7 +93,9 @@ def main() -> None:
 
 
 def _sentence(text: str) -> int:
-    click.echo(f"Error: {text}", err=True)
+    from romnet_bench.files import printable
+
+    click.echo(f"Error: {printable(text)}", err=True)
     return FAILED
 
 
@@ -105,6 +107,8 @@ def _interrupted() -> int:
 
 def _resumes(words: list[str]) -> bool:
     """Whether a command line's command finds what it did before; these begin again."""
+    if words[1:2] == ["study"]:
+        return words[2:3] == ["serve"]
     return {"restore", "report", "bench", "release", "datasets", "methods"}.isdisjoint(words[1:2])
 
 

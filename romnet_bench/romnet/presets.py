@@ -123,7 +123,7 @@ class RomnetConfig(_Config):
             if ablation is not None:  # which says what those fields are
                 changed = [field for field in changed if field not in FULL]
             if changed:
-                notes.append(f"{self.name} preset with another {', '.join(changed)}")
+                notes.append(f"{self.name} preset with other settings ({', '.join(changed)})")
         if self.matching.scales and self.matching.backbone == "trained":
             notes.append("similarity features from a small network trained along, not pretrained")
         if not self.training.end_to_end:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from romnet_bench.bench.paired import compare_pairs, holm, shared_ranks
 
@@ -98,4 +99,17 @@ def test_holm_keeps_order_and_never_lowers(p_values):
 def test_places_are_shared_where_nothing_is_significant():
     better = np.zeros((4, 4), bool)
     better[0, 2] = better[0, 3] = better[1, 3] = True
-    assert shared_ranks(better) == [1, 1, 2, 3]
+    assert shared_ranks(better, [0, 1, 2, 3]) == [1, 1, 3, 3]
+    assert shared_ranks(better, [1, 0, 2, 3]) == [1, 1, 1, 4]  # 1 is not better than 2
+    assert shared_ranks(better, []) == []
+
+
+def test_zeros_are_ranked_but_not_summed_with_many_photos_too():
+    """Pratt's way and not Wilcoxon's, which leaves them out before ranking."""
+    differences = np.array([0.0] * 6 + [0.1, 0.2, -0.3, 0.4, 0.5, 0.6, -0.7, 0.8, 0.9, 1.0, 1.1])
+    found = compare_pairs(differences, np.zeros(differences.size), np.random.default_rng(0))
+    pratt, wilcox = (
+        stats.wilcoxon(differences, zero_method=way).pvalue for way in ("pratt", "wilcox")
+    )
+    assert found.p == pytest.approx(pratt, abs=1e-12)
+    assert abs(pratt - wilcox) > 1e-4

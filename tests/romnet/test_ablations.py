@@ -118,7 +118,7 @@ def test_notes_name_the_ablation_and_no_field_of_it(name: str) -> None:
     smaller = adjust(PAPER, training={"crop": 64}, matching={}, losses={})
     assert ablated(smaller, name).notes == [
         f"ablation: {row_name(name)}",
-        "paper preset with another training.crop",
+        "paper preset with other settings (training.crop)",
     ]
 
 

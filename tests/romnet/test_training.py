@@ -276,7 +276,7 @@ def test_changed_numbers_of_a_preset_are_named() -> None:
     """Results of `paper` with a smaller crop do not pass for the paper's."""
     assert PAPER.notes == []
     changed = adjust(PAPER, training={"crop": 64}, matching={"backbone": "alexnet"}, losses={})
-    assert changed.notes == ["paper preset with another matching.backbone, training.crop"]
+    assert changed.notes == ["paper preset with other settings (matching.backbone, training.crop)"]
     with pytest.raises(UserError, match="crop cannot be 65"):
         adjust(PAPER, training={"crop": 65}, matching={}, losses={})
 

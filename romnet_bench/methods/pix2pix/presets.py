@@ -67,7 +67,7 @@ class Pix2pixConfig(pydantic.BaseModel):
         if preset is not None:
             changed = [name for name in differences(self, preset) if name != "task"]
             if changed:
-                notes.append(f"{self.name} preset with another {', '.join(changed)}")
+                notes.append(f"{self.name} preset with other settings ({', '.join(changed)})")
         if self.discriminator_pace != 1:
             pace = f"{self.discriminator_pace:g}"
             notes.append(f"discriminator at {pace} of the learning rate, the paper's at all of it")

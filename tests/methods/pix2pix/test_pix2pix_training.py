@@ -298,7 +298,7 @@ def test_presets_are_checked_and_say_what_was_changed() -> None:
         "discriminator at 0.02 of the learning rate, the paper's at all of it",
     ]
     changed = adjust(OFFICIAL, {"epochs": 3, "task": "colour"})
-    assert changed.notes == ["official preset with another epochs"]
+    assert changed.notes == ["official preset with other settings (epochs)"]
     with pytest.raises(UserError, match="crop cannot be 96: a U-Net of 7 levels takes multiples"):
         adjust(LITE, {"crop": 96})
     with pytest.raises(UserError, match="crop cannot be 512: patches are cut out of 286×286"):
@@ -343,4 +343,4 @@ def test_the_command_trains(pairs: Path, tmp_path: Path, monkeypatch: pytest.Mon
     assert re.search(r"Trained 1 steps, best validation PSNR .* dB: checkpoints/", result.output)
     method = load_colour(MethodOptions())
     assert method.fingerprint()["steps"] == "1"
-    assert method.notes[1] == "lite preset with another crop"
+    assert method.notes[1] == "lite preset with other settings (crop)"
