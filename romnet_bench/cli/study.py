@@ -8,9 +8,6 @@ from romnet_bench.cli import options
 from romnet_bench.errors import UserError
 
 CONSENT = """\
-You will see old photographs, each with several new versions of it that were made by computer \
-programs, and put these versions in order, from the best to the worst.
-
 Taking part is voluntary. You may stop at any time, and have your answers deleted. Your rankings \
 are used for research and may be published; nothing in them says who you are.
 """

@@ -9,16 +9,17 @@ from romnet_bench.errors import UserError
 from romnet_bench.study.answers import write_csv
 from romnet_bench.study.database import Database
 from romnet_bench.study.kept import read_database
-from romnet_bench.study.store import read_progress
+from romnet_bench.study.store import free_seats, read_progress
 
 
 def add_admin(app: FastAPI, database: Database, trials: int, token: str) -> None:
-    """Adds the export and the progress of a study with so many trials for each person."""
-    expected = f"Bearer {token}".encode()
+    """Adds the export, the progress and the freeing of seats; a person has so many trials."""
+    expected = token.encode()
 
     def require_token(request: Request) -> None:
-        given = request.headers.get("authorization", "").encode(errors="replace")
-        if not hmac.compare_digest(given, expected):
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        is_it = hmac.compare_digest(given.encode(errors="replace"), expected)
+        if not (is_it and scheme.lower() == "bearer"):
             wanted = {"WWW-Authenticate": "Bearer"}
             raise HTTPException(401, "This needs the admin's token.", wanted)
 
@@ -37,3 +38,7 @@ def add_admin(app: FastAPI, database: Database, trials: int, token: str) -> None
         return JSONResponse(
             {"people": now.people, "finished": now.finished, "answers": now.answers}
         )
+
+    @app.post("/admin/free", dependencies=[Depends(require_token)])
+    def free() -> Response:
+        return JSONResponse({"freed": free_seats(database)})

@@ -11,6 +11,7 @@ from pathlib import Path
 import pydantic
 
 from romnet_bench.errors import UserError
+from romnet_bench.study.definition import MOST_METHODS
 
 COUNTS, PASSED, FAILED = "", "passed", "failed"
 """What an answer's `check` says: it counts, or it is an attention check and how that ended."""
@@ -140,9 +141,15 @@ def check_answers(answers: Answers, name: str) -> Answers:
     """Gives back `answers`, once it is sure that nothing in them is malformed.
 
     Raises:
-        UserError: a ranking is not one of all methods, an answer stands there twice, …
+        UserError: there are too many methods, a ranking is not one of all of them, an answer
+            stands there twice, …
     """
     methods, photos = sorted(answers.methods), set(answers.photos)
+    if len(methods) > MOST_METHODS:
+        raise UserError(
+            f"{name} ranks {len(methods)} methods, and a study has {MOST_METHODS} at most: leave "
+            "some out."
+        )
     for number, answer in enumerate(answers.answers, 1):
         if sorted(answer.ranking) != methods:
             problem = "does not rank every method once"

@@ -11,10 +11,11 @@ from starlette.types import ASGIApp
 from romnet_bench.study import pages
 from romnet_bench.study.admin import add_admin
 from romnet_bench.study.bodies import has_consent, read_body
+from romnet_bench.study.database import LostDatabaseError
 from romnet_bench.study.guard import guarded
 from romnet_bench.study.people import add_people
 from romnet_bench.study.refusals import add_refusals
-from romnet_bench.study.service import Service
+from romnet_bench.study.service import GET, Service
 from romnet_bench.study.store import add_person
 
 _FOR_NOW = {"Cache-Control": "public, max-age=600"}
@@ -33,11 +34,11 @@ def make_app(service: Service) -> ASGIApp:
 def _add_entrance(app: FastAPI, service: Service) -> None:
     consent_hash = hashlib.sha256(service.text.consent.encode()).hexdigest()
 
-    @app.get("/")
+    @app.api_route("/", methods=GET)
     def welcome() -> Response:
         return HTMLResponse(pages.welcome_page(service.text))
 
-    @app.get("/static/{name}")
+    @app.api_route("/static/{name}", methods=GET)
     def static(name: str) -> Response:
         try:
             content, media_type = pages.asset(name)
@@ -45,9 +46,9 @@ def _add_entrance(app: FastAPI, service: Service) -> None:
             raise HTTPException(404) from None
         return Response(content, media_type=media_type, headers=_FOR_NOW)
 
-    @app.get("/health")
+    @app.api_route("/health", methods=GET)
     def health() -> Response:
-        with service.database.reader.connect() as connection:
+        with service.database.reading() as connection:
             connection.execute(sa.select(1))
         return JSONResponse({"ok": True})
 
@@ -58,7 +59,13 @@ def _add_entrance(app: FastAPI, service: Service) -> None:
         if not service.joins.take():
             wait = {"Retry-After": "60"}
             raise HTTPException(429, "Many people join right now: try again in a minute.", wait)
-        link = await run_in_threadpool(add_person, service.database, consent_hash, service.at_most)
+        try:
+            link = await run_in_threadpool(
+                add_person, service.database, service.definition, consent_hash, service.at_most
+            )
+        except (sa.exc.SQLAlchemyError, LostDatabaseError):
+            service.joins.give_back()
+            raise
         if link is None:
             return HTMLResponse(pages.full_page(), 403)
         return RedirectResponse(f"/s/{link}", 303)

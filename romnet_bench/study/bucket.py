@@ -28,3 +28,8 @@ class Bucket:
                 return False
             self._level -= 1
             return True
+
+    def give_back(self) -> None:
+        """Takes back one that passed and came to nothing."""
+        with self._lock:
+            self._level += 1

@@ -13,6 +13,17 @@ MOST_METHODS = 26
 """As many as there are letters for the places on the screen."""
 
 
+class RunFacts(pydantic.BaseModel):
+    """What a run said of itself; nothing of it changes what people see."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    protocol: str
+    protocol_hash: str
+    fingerprint: dict[str, str]  # of the method: options and the weights' SHA-256
+    notes: tuple[str, ...]  # what a reader must know, such as "random weights"
+
+
 class Definition(pydantic.BaseModel):
     """As it is kept in the database; two studies are the same when these are equal."""
 
@@ -32,13 +43,22 @@ class Definition(pydantic.BaseModel):
     checks: int  # attention checks that one person gets besides
     longest_side: int  # of every picture, in pixels
     seed: int
+    runs: tuple[RunFacts, ...] = ()  # of the methods; none where an older romnet-bench began it
 
     @pydantic.model_validator(mode="after")
     def _fits(self) -> Self:
         if not 2 <= len(self.methods) <= MOST_METHODS:
             raise ValueError(f"a study ranks 2 to {MOST_METHODS} methods, not {len(self.methods)}")
-        if len(set(self.methods)) != len(self.methods) or len(self.outputs) != len(self.methods):
+        if len(set(self.methods)) != len(self.methods):
             raise ValueError("two methods have the same name")
+        if len(self.outputs) != len(self.methods):
+            raise ValueError(
+                f"there are {len(self.methods)} methods, and outputs of {len(self.outputs)}"
+            )
+        if len(self.runs) not in (0, len(self.methods)):
+            raise ValueError(
+                f"there are {len(self.methods)} methods, and facts of {len(self.runs)} runs"
+            )
         if not 1 <= self.per_person <= len(self.photos):
             raise ValueError(
                 f"--per-person {self.per_person} is more than the {len(self.photos)} photos"
@@ -66,8 +86,9 @@ class Definition(pydantic.BaseModel):
 
     @property
     def hash(self) -> str:
-        """Changes with anything in the definition."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        """Changes with anything in the definition but `runs`."""
+        content = self.model_dump_json(exclude={"runs"})
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     def shown_index(self, trial: plan.Trial) -> int:
         """Which of `shown` a trial is about."""
@@ -91,13 +112,15 @@ def read_definition(text: str, where: str) -> Definition:
 
 
 def require_same(kept: Definition, given: Definition, where: str) -> None:
-    """Makes sure that a study goes on as it began.
+    """Makes sure that a study goes on as it began; what runs say of themselves may differ.
 
     Raises:
         UserError: something else is asked for now; the sentence says what.
     """
     differing = [
-        name for name in Definition.model_fields if getattr(kept, name) != getattr(given, name)
+        name
+        for name in Definition.model_fields
+        if name != "runs" and getattr(kept, name) != getattr(given, name)
     ]
     if differing:
         names = ", ".join(name.replace("_", " ") for name in differing)

@@ -16,8 +16,9 @@ from romnet_bench.report.figures.style import (
     look,
     make_panels,
 )
-from romnet_bench.study.outcome import Outcome
-from romnet_bench.study.resampling import Bounded
+from romnet_bench.report.sheet import signed
+from romnet_bench.study.statistics.outcome import Outcome
+from romnet_bench.study.statistics.resampling import Bounded
 
 _MAP = "Blues"  # from light to dark in grey print too
 _ROW = 0.5  # inches
@@ -111,12 +112,13 @@ def describe_scores(outcome: Outcome) -> str:
     """For those who do not see the figure: every method's score with its interval."""
     worth = outcome.scores.worth
     parts = [
-        f"{name} {value:.2f}" + ("" if np.isnan(low) else f" ({low:.2f} to {high:.2f})")
+        f"{name} {signed(value, 2)}"
+        + ("" if np.isnan(low) else f" ({signed(low, 2)} to {signed(high, 2)})")
         for name, value, low, high in zip(
             outcome.rankings.methods, worth.value, worth.low, worth.high, strict=True
         )
     ]
-    return f"Scores with 95 % intervals: {'; '.join(parts)}.".replace("-", "−")
+    return f"Scores with 95 % intervals: {'; '.join(parts)}."
 
 
 def _finish(panel: Axes, names: list[str], below: str, style: Style) -> None:

@@ -12,7 +12,7 @@ from romnet_bench.errors import UserError
 from romnet_bench.files import printable, sha256_files
 from romnet_bench.report.pictures import find_photos, list_shown
 from romnet_bench.report.runs import Comparison, Run, compare_runs
-from romnet_bench.study.definition import Definition
+from romnet_bench.study.definition import Definition, RunFacts
 
 _CHOICE = 3  # the random stream that chooses photos; the plan's are 0 to 2
 _NAMED = 5  # photos left out that a sentence names
@@ -70,11 +70,15 @@ def gather_study(folders: list[Path], data: Path | None, settings: Settings) -> 
     photos, problem = find_photos(comparison, data)
     if photos is None or problem:
         raise UserError(
-            f"The dataset that the runs were made on ({comparison.dataset}, {comparison.split}, "
-            f"fingerprint {comparison.fingerprint}) was not found: give its folder by --data DIR."
+            f"The dataset that the runs were made on ({printable(comparison.dataset)}, "
+            f"{printable(comparison.split)}, fingerprint {printable(comparison.fingerprint)}) was "
+            "not found: give its folder by --data DIR."
         )
     complete, notes = _complete(photos, runs)
-    notes += [f"{folder} is left out: it holds no scores yet." for folder in comparison.unscored]
+    notes += [
+        f"{printable(str(folder))} is left out: it holds no scores yet."
+        for folder in comparison.unscored
+    ]
     ranked, spares = _choose(complete, settings)
     if len(ranked) < settings.photos:
         notes.append(f"The study has {len(ranked)} photos: there are no more that all methods did.")
@@ -96,6 +100,7 @@ def gather_study(folders: list[Path], data: Path | None, settings: Settings) -> 
             checks=settings.checks,
             longest_side=settings.longest_side,
             seed=settings.seed,
+            runs=tuple(map(_describe, runs)),
         )
     except pydantic.ValidationError as error:
         reason = error.errors()[0]["msg"].removeprefix("Value error, ")
@@ -103,9 +108,21 @@ def gather_study(folders: list[Path], data: Path | None, settings: Settings) -> 
     return Gathered(definition, photos, runs, notes)
 
 
+def _describe(run: Run) -> RunFacts:
+    protocol, method = run.record.protocol, run.record.method
+    return RunFacts(
+        protocol=protocol.name,
+        protocol_hash=protocol.hash,
+        fingerprint=method.fingerprint,
+        notes=tuple(method.notes),
+    )
+
+
 def _only(comparisons: list[Comparison]) -> Comparison:
     if len(comparisons) > 1:
-        names = ", ".join(f"{each.dataset} ({each.fingerprint})" for each in comparisons)
+        names = ", ".join(
+            f"{printable(each.dataset)} ({printable(each.fingerprint)})" for each in comparisons
+        )
         raise UserError(f"RUNS are on different photos, {names}: give the runs on one of them.")
     return comparisons[0]
 

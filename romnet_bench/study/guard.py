@@ -7,6 +7,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from romnet_bench.study.pages import CSP
+from romnet_bench.study.service import GET
 
 _HEADERS = {
     "Content-Security-Policy": CSP,
@@ -18,7 +19,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Robots-Tag": "noindex, nofollow",
 }
-_HOST = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
+_HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 
 
 def guarded(app: ASGIApp) -> ASGIApp:
@@ -36,7 +37,7 @@ def guarded(app: ASGIApp) -> ASGIApp:
                 headers = MutableHeaders(scope=message)
                 headers.update(_HEADERS)
                 headers.setdefault("Cache-Control", "no-store")
-                if has_body and (message["status"] >= 400 or scope["method"] == "GET"):
+                if has_body and (message["status"] >= 400 or scope["method"] in GET):
                     # Some of the body may be unread: nobody goes on sending what nobody wants.
                     headers["Connection"] = "close"
             await send(message)

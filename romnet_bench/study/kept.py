@@ -8,6 +8,7 @@ from romnet_bench.errors import UserError
 from romnet_bench.study.answers import Answer, Answers
 from romnet_bench.study.database import Database, explained, open_database
 from romnet_bench.study.definition import read_definition
+from romnet_bench.study.provenance import list_run_facts
 from romnet_bench.study.schema import answer, person, study
 
 
@@ -30,11 +31,7 @@ def read_database(database: Database, where: str) -> Answers:
     Raises:
         UserError: there is no study in it, or it is damaged; it is called `where`.
     """
-    rankings = (
-        sa.select(person.c.seat, answer)
-        .select_from(answer.join(person))
-        .order_by(person.c.seat, answer.c.trial)
-    )
+    rankings = sa.select(answer).order_by(answer.c.person_id, answer.c.trial)
     with explained(database), database.reader.connect() as connection:
         kept = connection.execute(sa.select(study)).first()
         people = connection.execute(sa.select(sa.func.count()).select_from(person)).scalar_one()
@@ -46,7 +43,7 @@ def read_database(database: Database, where: str) -> Answers:
     try:
         answers = tuple(
             Answer(
-                person=row.seat + 1,
+                person=row.person_id,
                 photo=row.photo,
                 ranking=tuple(methods[number] for number in json.loads(row.ranking)),
                 seconds=row.seconds,
@@ -66,5 +63,6 @@ def read_database(database: Database, where: str) -> Answers:
         "photos per person": str(definition.per_person),
         "checks per person": str(definition.checks),
         "study": definition.hash,
+        **list_run_facts(definition),
     }
     return Answers(methods, definition.photos, people, kept.title, answers, facts)

@@ -1,14 +1,12 @@
 """Method against method, as printed and as CSV."""
 
-import csv
-import io
-
 from romnet_bench.bench.paired import ALPHA
+from romnet_bench.report.csv_text import to_csv_text
 from romnet_bench.report.formats import format_number
 from romnet_bench.report.sheet import Cell, Column, Line, Sheet
 from romnet_bench.report.significance import format_p
-from romnet_bench.study.pairs import Pair
 from romnet_bench.study.share_table import format_range
+from romnet_bench.study.statistics.pairs import Pair
 
 KEY = "pairs"
 HOW = (
@@ -48,12 +46,10 @@ def to_sheet(pairs: list[Pair]) -> Sheet:
 
 def to_csv(pairs: list[Pair]) -> str:
     """A row a pair, in full precision."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
     header = ["first", "second", "above", "low", "high", "people_for_first", "people_for_second"]
-    writer.writerow([*header, "p_holm"])
+    rows: list[list[object]] = [[*header, "p_holm"]]
     for pair in pairs:
         shares = map(format_number, (pair.above, pair.low, pair.high))
         people = (pair.for_first, pair.for_second)
-        writer.writerow([pair.first, pair.second, *shares, *people, format_number(pair.p)])
-    return buffer.getvalue()
+        rows.append([pair.first, pair.second, *shares, *people, format_number(pair.p)])
+    return to_csv_text(rows)

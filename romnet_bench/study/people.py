@@ -5,14 +5,15 @@ from collections.abc import Callable
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from romnet_bench.study import pages
 from romnet_bench.study.answers import COUNTS, FAILED, PASSED
 from romnet_bench.study.bodies import Posted, parse_answer, read_body
 from romnet_bench.study.definition import Definition
-from romnet_bench.study.screens import Screen, Screens, make_screens
-from romnet_bench.study.service import Service
+from romnet_bench.study.pictures import read_file
+from romnet_bench.study.screens import Screen, Screens, hash_link, make_screens
+from romnet_bench.study.service import GET, Service
 from romnet_bench.study.store import (
     Given,
     Person,
@@ -31,7 +32,13 @@ def add_people(app: FastAPI, service: Service) -> None:
     """Adds the routes below `/s/<link>`; whoever has the link is that person."""
     screens_of = _remembered_screens(service)
 
-    @app.get("/s/{link}")
+    @app.get("/s/{link}/")
+    def mend(link: str) -> Response:
+        if hash_link(link) is None:
+            raise HTTPException(404)
+        return RedirectResponse(f"/s/{link}", 308)
+
+    @app.api_route("/s/{link}", methods=GET)
     def show(link: str) -> Response:
         person = _require_person(service, link)
         answered = list_answered(service.database, person)
@@ -41,13 +48,13 @@ def add_people(app: FastAPI, service: Service) -> None:
                 return HTMLResponse(pages.trial_page(view))
         return HTMLResponse(pages.thanks_page(link, len(answered)))
 
-    @app.get("/s/{link}/p/{key}")
+    @app.api_route("/s/{link}/p/{key}", methods=GET)
     def picture(link: str, key: str) -> Response:
         path = screens_of(_require_person(service, link)).file(key)
         if path is None:
             raise HTTPException(404)
         # Read whole: a file's date, which a FileResponse would send, tells when it was made.
-        return Response(path.read_bytes(), media_type="image/png", headers=_FOREVER)
+        return Response(read_file(path), media_type="image/png", headers=_FOREVER)
 
     @app.post("/s/{link}/answers")
     async def answer(link: str, request: Request) -> Response:

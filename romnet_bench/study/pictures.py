@@ -1,8 +1,9 @@
 """The pictures that people see, made before the study starts: one size, one form, no metadata.
 
 Every picture of a photo, the input too, has the input's size (within a bound) and is the same kind
-of PNG, so that nothing but what it shows tells whose it is. They are kept beside the database:
-runs may then be moved or made again, and a page never waits for one to be made.
+of PNG, so that nothing but what it shows tells whose it is. They are kept beside the database,
+so a page never waits for one to be made. A study that is started again still needs its runs, which
+must be the same then.
 """
 
 import dataclasses
@@ -45,10 +46,34 @@ class Shelf:
         return self.folder / f"{photo:05d}-ruined.png"
 
     def size(self, photo: int) -> tuple[int, int]:
-        """Width and height of each of a photo's pictures, in pixels."""
-        with self.input(photo).open("rb") as handle:
-            width, height = struct.unpack(">II", handle.read(_SIZE_IN_PNG.stop)[_SIZE_IN_PNG])
+        """Width and height of each of a photo's pictures, in pixels.
+
+        Raises:
+            PictureError: the input is gone or cut short.
+        """
+        path = self.input(photo)
+        try:
+            with path.open("rb") as handle:
+                width, height = struct.unpack(">II", handle.read(_SIZE_IN_PNG.stop)[_SIZE_IN_PNG])
+        except (OSError, struct.error) as error:
+            raise _lost(path, error) from None
         return width, height
+
+
+def read_file(path: Path) -> bytes:
+    """A picture that a shelf names.
+
+    Raises:
+        PictureError: it is gone.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _lost(path, error) from None
+
+
+def _lost(path: Path, error: Exception) -> PictureError:
+    return PictureError(f"{path} cannot be read ({error}): start the study again to make it anew.")
 
 
 def prepare_pictures(gathered: Gathered, folder: Path) -> Shelf:

@@ -52,7 +52,7 @@ def plan_person(design: Design, seat: int) -> list[Trial]:
 
     Attention checks are spread over the list, one in each of as many parts of equal length.
     """
-    photos = np.random.default_rng([design.seed, 0]).permutation(design.photos)
+    photos = circle(design)
     methods = np.random.default_rng([design.seed, 1]).permutation(design.methods)
     first, count = seat * design.per_person, design.per_person
     square = _williams(design.methods)
@@ -64,6 +64,11 @@ def plan_person(design: Design, seat: int) -> list[Trial]:
         places = tuple(int(methods[(place + start + index) % design.methods]) for place in square)
         trials.append(Trial(int(photos[(first + index) % design.photos]), places))
     return _with_checks(design, trials, np.random.default_rng([design.seed, 2, seat]))
+
+
+def circle(design: Design) -> np.ndarray:
+    """The photos in the order in which they are handed out, again and again."""
+    return np.random.default_rng([design.seed, 0]).permutation(design.photos)
 
 
 def _with_checks(

@@ -7,10 +7,10 @@ import numpy as np
 
 from romnet_bench.study.answers import Answers
 from romnet_bench.study.beside_paper import PaperStudy, name_in_paper
-from romnet_bench.study.counting import CHECKS_A_FAILURE, Person, Rankings, list_people
-from romnet_bench.study.outcome import Outcome
-from romnet_bench.study.plackett_luce import PSEUDO
-from romnet_bench.study.scores import FEWEST
+from romnet_bench.study.statistics.counting import LEFT_OUT, Person, Rankings, list_people
+from romnet_bench.study.statistics.outcome import Outcome
+from romnet_bench.study.statistics.plackett_luce import PSEUDO
+from romnet_bench.study.statistics.scores import FEWEST
 
 FEW = 10
 """Fewer people, or photos, are remarked upon."""
@@ -23,8 +23,8 @@ def remark_on_people(answers: Answers, rankings: Rankings) -> list[str]:
     if any(person.passed + person.failed for person in people):
         also = f"; the CSV has the table with {_them(left_out)} too" if left_out else ""
         lines = [
-            f"Left out: whoever failed more than one of {CHECKS_A_FAILURE} attention checks, "
-            f"{left_out} of {_count(len(people), 'person', 'people')}{also}"
+            f"Left out: people who {LEFT_OUT} ({left_out} of "
+            f"{_count(len(people), 'person', 'people')}){also}"
         ]
     else:
         lines = ["There were no attention checks: the rankings of all people count"]
@@ -97,10 +97,7 @@ def remark_on_scores(outcome: Outcome) -> list[str]:
             "nobody did"
         )
     if not any(outcome.scores.places):
-        lines.append(
-            f"No places: fewer than {FEWEST} people or photos can show no difference at the 5 % "
-            "level"
-        )
+        lines.append(f"No places: they need {FEWEST} people and {FEWEST} photos")
     return lines
 
 

@@ -13,20 +13,40 @@ from romnet_bench.report.write import write_sheet
 from romnet_bench.study import pair_table, share_table
 from romnet_bench.study.answers import Answers, read_answers
 from romnet_bench.study.beside_paper import read_paper_study
-from romnet_bench.study.counting import CHECKS_A_FAILURE, rank_all, rank_counted
-from romnet_bench.study.outcome import Outcome, measure_outcome
+from romnet_bench.study.provenance import remark_on_outputs
 from romnet_bench.study.remarks import (
     remark_on_paper,
     remark_on_people,
     remark_on_photos,
     remark_on_scores,
 )
-from romnet_bench.study.summary import agreements_to_csv, describe_agreement, to_json, to_page
+from romnet_bench.study.statistics.counting import LEFT_OUT, rank_all, rank_counted
+from romnet_bench.study.statistics.outcome import Outcome, measure_outcome
+from romnet_bench.study.summary import (
+    agreements_to_csv,
+    describe_agreement,
+    summarise,
+    to_json,
+    to_page,
+)
 
 if TYPE_CHECKING:  # the page and its figures are heavy
+    from matplotlib.figure import Figure
+
     from romnet_bench.report.page.section import Section
 
 TITLE = "Ranking study (as the paper's Table III)"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Drawn:
+    """A figure of the report: what it is called, what it shows in words, how to read it."""
+
+    stem: str
+    figure: "Figure"
+    title: str
+    alt: str
+    caption: str = ""
 
 
 def write_study_report(source: str, out: Path) -> Path:
@@ -71,6 +91,7 @@ def list_remarks(answers: Answers, outcome: Outcome) -> list[str]:
         *remark_on_people(answers, outcome.rankings),
         *remark_on_photos(answers, outcome.rankings),
         *remark_on_scores(outcome),
+        *remark_on_outputs(answers),
         *remark_on_paper(outcome.rankings.methods, read_paper_study()),
     ]
     return [f"{line}." for line in lines]
@@ -78,12 +99,6 @@ def list_remarks(answers: Answers, outcome: Outcome) -> list[str]:
 
 def _write(answers: Answers, out: Path) -> Path:
     from romnet_bench.report.figures.style import save_figure
-    from romnet_bench.study.figures import (
-        describe_places,
-        describe_scores,
-        draw_places,
-        draw_scores,
-    )
 
     outcomes = _measure(answers)
     outcome = outcomes["counted"]
@@ -91,12 +106,10 @@ def _write(answers: Answers, out: Path) -> Path:
     for sheet, numbers in tables:
         write_sheet(sheet, numbers, out)
     write_text(out / "agreement.csv", agreements_to_csv(outcome.agreements))
-    save_figure(draw_places(outcome), out / "places")
-    save_figure(draw_scores(outcome), out / "scores")
-    figures = [
-        ("places.png", describe_places(outcome)),
-        ("scores.png", describe_scores(outcome)),
-    ]
+    figures = []
+    for drawn in _draw_figures(outcome):
+        save_figure(drawn.figure, out / drawn.stem)
+        figures.append((f"{drawn.stem}.png", drawn.alt))
     remarks = list_remarks(answers, outcome)
     write_text(out / "summary.json", to_json(answers, outcome, remarks))
     page = out / "summary.md"  # last: it names the others
@@ -107,29 +120,20 @@ def _write(answers: Answers, out: Path) -> Path:
 def _write_part(answers: Answers, out: Path) -> "Section":
     from romnet_bench.report.page.section import Section
     from romnet_bench.report.parts import write_figure, write_table
-    from romnet_bench.study.figures import (
-        describe_places,
-        describe_scores,
-        draw_places,
-        draw_scores,
-    )
 
     outcomes = _measure(answers)
     outcome = outcomes["counted"]
-    places = write_figure(
-        out,
-        "study-places",
-        draw_places(outcome),
-        title="Places that people gave",
-        alt=describe_places(outcome),
-    )
-    scores = write_figure(
-        out,
-        "study-scores",
-        draw_scores(outcome),
-        title="Scores of the ranking study",
-        alt=describe_scores(outcome),
-    )
+    plots = [
+        write_figure(
+            out,
+            f"study-{drawn.stem}",
+            drawn.figure,
+            title=drawn.title,
+            alt=drawn.alt,
+            caption=drawn.caption,
+        )
+        for drawn in _draw_figures(outcome)
+    ]
     tables = [
         write_table(dataclasses.replace(sheet, key=key), numbers, out)
         for key, (sheet, numbers) in zip(
@@ -140,10 +144,35 @@ def _write_part(answers: Answers, out: Path) -> "Section":
         key="study",
         dataset="Ranking study",
         split=answers.title,
-        summary=describe_agreement(outcome),
+        summary=summarise(outcome),
         sheets=tuple(tables),
-        plots=(places, scores),
+        plots=tuple(plots),
     )
+
+
+def _draw_figures(outcome: Outcome) -> list[Drawn]:
+    from romnet_bench.study.figures import (
+        describe_places,
+        describe_scores,
+        draw_places,
+        draw_scores,
+    )
+
+    return [
+        Drawn(
+            "places",
+            draw_places(outcome),
+            title="Places that people gave",
+            alt=describe_places(outcome),
+            caption=describe_agreement(outcome),
+        ),
+        Drawn(
+            "scores",
+            draw_scores(outcome),
+            title="Scores of the ranking study",
+            alt=describe_scores(outcome),
+        ),
+    ]
 
 
 def _measure(answers: Answers) -> dict[str, Outcome]:
@@ -175,6 +204,6 @@ def _require_rankings(answers: Answers, source: str) -> None:
         raise UserError(f"Nobody has ranked a photo in {source} yet: report it once somebody has.")
     if not len(rank_counted(answers).person):
         raise UserError(
-            f"Everybody who ranked a photo in {source} failed more than one of {CHECKS_A_FAILURE} "
-            "attention checks, so nothing counts: look at the answers with `study export`."
+            f"All people who ranked a photo in {source} {LEFT_OUT}, so nothing counts: look at the "
+            "answers with `study export`."
         )

@@ -21,6 +21,7 @@ person = sa.Table(
     sa.Column("seat", sa.Integer, nullable=False, unique=True),  # from 0: the place in the plan
     sa.Column("link_hash", sa.String(64), nullable=False, unique=True),  # SHA-256
     sa.Column("consent_hash", sa.String(64), nullable=False),  # of the text that was agreed to
+    sqlite_autoincrement=True,  # who left and who joined then never have one number
 )
 
 answer = sa.Table(

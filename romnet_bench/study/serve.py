@@ -8,22 +8,26 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from romnet_bench.errors import UserError
-from romnet_bench.files import human_path
+from romnet_bench.files import human_path, printable
+from romnet_bench.study.app import make_app
 from romnet_bench.study.bucket import Bucket
 from romnet_bench.study.database import explained, open_database
 from romnet_bench.study.gather import Gathered, Settings, gather_study
 from romnet_bench.study.pages import StudyText
 from romnet_bench.study.pictures import prepare_pictures
-from romnet_bench.study.server import make_app
 from romnet_bench.study.service import Service
 from romnet_bench.study.store import begin_study, read_progress
+
+if TYPE_CHECKING:
+    import uvicorn
 
 SHORTEST_TOKEN = 16  # signs
 _JOINS_PER_MINUTE = 10.0
 _WAITING = 256  # connections that the system holds until they are taken
-_CONNECTIONS = 1000  # at most; more are refused, so that nobody fills the memory
+_IDLE = 5  # seconds between two requests on one connection
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,20 +84,22 @@ def serve_study(
     """
     token = place.token or secrets.token_urlsafe(24)
     _require_strong(token)
+    _require_room(settings.people, place.at_most)
     with _ending_alike(), listening(place.host, place.port) as listener:
         gathered = gather_study(folders, data, settings)
         for note in gathered.notes:
             tell(note)
         service = open_service(gathered, words, dataclasses.replace(place, token=token))
-        kept = service.database.name
+        kept = printable(service.database.name)
         with contextlib.suppress(KeyboardInterrupt):
             tell(f"The study is at {_address(place.host, listener)} – share this; Ctrl-C ends it.")
-            tell(f"Answers go to {kept}, pictures are in {human_path(place.pictures)}.")
+            pictures = printable(human_path(place.pictures))
+            tell(f"Answers go to {kept}, pictures are in {pictures}.")
             if not place.token:
                 tell(f"The admin's token, shown only here: {token}")
             run_server(service, listener)
-    progress = read_progress(service.database, service.trials)
-    service.database.close()
+    with contextlib.closing(service.database), explained(service.database):
+        progress = read_progress(service.database, service.trials)
     tell(
         f"Stopped. {progress.answers} answers of {progress.people} people are in {kept}; the same "
         "command goes on."
@@ -142,23 +148,30 @@ def run_server(service: Service, listener: socket.socket) -> None:
     Raises:
         KeyboardInterrupt: it was asked to end, and has ended.
     """
+    make_server(service).run(sockets=[listener])
+
+
+def make_server(service: Service) -> "uvicorn.Server":
+    """The server of a study, which listens to nothing yet."""
     import uvicorn
+
+    from romnet_bench.study.connections import Connection
 
     config = uvicorn.Config(
         make_app(service),
         access_log=False,  # it would hold addresses, of people and of their pages
-        log_level="warning",
+        log_level="error",  # warnings are of requests that no browser sends
         server_header=False,
         proxy_headers=False,
         lifespan="off",
         ws="none",
-        http="h11",
+        http=Connection,
         h11_max_incomplete_event_size=16 * 1024,
         backlog=_WAITING,
-        limit_concurrency=_CONNECTIONS,
+        timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=5,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    return uvicorn.Server(config)
 
 
 @contextlib.contextmanager
@@ -176,6 +189,14 @@ def _require_strong(token: str) -> None:
         raise UserError(
             f"The admin's token must have at least {SHORTEST_TOKEN} plain signs: leave it out, and "
             "one is made."
+        )
+
+
+def _require_room(people: int, at_most: int) -> None:
+    if at_most < people:
+        raise UserError(
+            f"--at-most {at_most} keeps out some of the {people} people that are planned: make "
+            "it larger, or --people smaller."
         )
 
 

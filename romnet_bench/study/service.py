@@ -8,6 +8,9 @@ from romnet_bench.study.definition import Definition
 from romnet_bench.study.pages import StudyText
 from romnet_bench.study.pictures import Shelf
 
+GET = ["GET", "HEAD"]
+"""How what changes nothing may be asked for; the server sends no body to HEAD."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Service:

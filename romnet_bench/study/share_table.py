@@ -1,15 +1,15 @@
 """Table III: as it is printed, the paper's beside ours, and as CSV."""
 
-import csv
-import io
 import math
 
 from romnet_bench.bench.paired import ALPHA
+from romnet_bench.bench.statistics import RESAMPLES
+from romnet_bench.report.csv_text import to_csv_text
 from romnet_bench.report.formats import EMPTY, format_number
-from romnet_bench.report.sheet import Cell, Column, Line, Sheet
+from romnet_bench.report.sheet import Cell, Column, Line, Sheet, signed
 from romnet_bench.study.beside_paper import PaperStudy, name_in_paper
-from romnet_bench.study.outcome import Outcome
-from romnet_bench.study.plackett_luce import PSEUDO
+from romnet_bench.study.statistics.outcome import Outcome
+from romnet_bench.study.statistics.plackett_luce import PSEUDO
 
 KEY = "table3"
 
@@ -60,9 +60,7 @@ def to_csv(outcomes: dict[str, Outcome], paper: PaperStudy) -> str:
     for top in counts:
         header += [f"top{top}{part}" for part in ("", "_low", "_high", "_paper", "_difference")]
     header += ["rankings", "people_who_ranked", "photos"]
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
+    rows: list[list[object]] = [[*header]]
     for whose, outcome in outcomes.items():
         rankings, scores, tops = outcome.rankings, outcome.scores, outcome.tops
         for index, label in enumerate(rankings.methods):
@@ -76,13 +74,8 @@ def to_csv(outcomes: dict[str, Outcome], paper: PaperStudy) -> str:
                 own = [part[index, top - 1] for part in (tops.value, tops.low, tops.high)]
                 printed = paper.share(published, top)
                 fields += map(format_number, (*own, printed, own[0] - printed))
-            writer.writerow([*fields, len(rankings.person), rankings.people, len(rankings.photos)])
-    return buffer.getvalue()
-
-
-def signed(value: float, digits: int) -> str:
-    """A number with its sign, never "−0.0"."""
-    return f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", "−")
+            rows.append([*fields, len(rankings.person), rankings.people, len(rankings.photos)])
+    return to_csv_text(rows)
 
 
 def format_range(low: float, high: float) -> str:
@@ -129,10 +122,12 @@ def _explain(outcome: Outcome, beside: bool) -> list[str]:
         "difference of two scores is the odds that one is put above the other",
     ]
     if not math.isnan(outcome.scores.worth.low[0]):
+        resamples = outcome.scores.resamples
+        fewer = f" ({resamples:,} for the score)" if resamples < RESAMPLES else ""
         lines.append(
-            f"Square brackets: 95 % intervals, {outcome.scores.resamples:,} resamples in which "
-            "people and photos are both drawn (crossed bootstrap, widened for few people or photos "
-            "as Student’s t is)"
+            f"Square brackets: 95 % intervals, {RESAMPLES:,} resamples{fewer} in which people and "
+            "photos are both drawn (crossed bootstrap, widened for few people or photos as "
+            "Student’s t is)"
         )
     if any(outcome.scores.places):
         lines.append(

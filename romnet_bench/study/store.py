@@ -4,18 +4,23 @@ Of a person nothing is kept but a seat in the plan, a hash of the personal link 
 text that was agreed to: no name, no address, no time.
 """
 
+import collections
 import dataclasses
 import enum
 import json
+import logging
 
 import sqlalchemy as sa
 
 from romnet_bench.bench.results import now
+from romnet_bench.study.answers import COUNTS
 from romnet_bench.study.database import Database
 from romnet_bench.study.definition import Definition, read_definition, require_same
 from romnet_bench.study.schema import answer, metadata, person, study
 from romnet_bench.study.screens import hash_link, new_link, new_secret
+from romnet_bench.study.seats import Seated, choose_seat
 
+_LOG = logging.getLogger(__name__)
 _TRIES = 20  # of joining, where the database lets two people take one seat
 
 
@@ -62,33 +67,38 @@ def begin_study(database: Database, definition: Definition, title: str, where: s
     Raises:
         UserError: the database holds another study.
     """
-    metadata.create_all(database.writer)
-    with database.writer.begin() as connection:
+    with database.writing() as connection:  # a refused start takes all of it back
+        metadata.create_all(connection)
         kept = connection.execute(sa.select(study.c.definition, study.c.secret)).first()
         if kept is None:
             secret = new_secret()
             row = {"id": 1, "definition": definition.model_dump_json(), "created": now()}
             connection.execute(sa.insert(study).values(**row, title=title, secret=secret.hex()))
             return secret
-        connection.execute(sa.update(study).values(title=title))
-    require_same(read_definition(kept.definition, where), definition, where)
+        begun = read_definition(kept.definition, where)
+        require_same(begun, definition, where)
+        going_on = begun if begun.runs else definition
+        row = {"title": title, "definition": going_on.model_dump_json()}
+        connection.execute(sa.update(study).values(**row))
+    database.empty_log()  # where the server was killed after somebody left
     return bytes.fromhex(kept.secret)
 
 
-def add_person(database: Database, consent_hash: str, at_most: int) -> str | None:
-    """Seats one more person at the first free place of the plan; gives the personal link.
+def add_person(
+    database: Database, definition: Definition, consent_hash: str, at_most: int
+) -> str | None:
+    """Seats one more person where the plan lacks most (`seats.py`); gives the personal link.
 
-    Nobody is seated when `at_most` people take part. A seat is free again when its person left and
-    took the answers back, so the plan stays balanced.
+    Nobody is seated when `at_most` people take part.
     """
     for _ in range(_TRIES):
         link = new_link()
         try:
-            with database.writer.begin() as connection:
-                taken = set(connection.execute(sa.select(person.c.seat)).scalars())
-                if len(taken) >= at_most:
+            with database.writing() as connection:
+                seated = _list_seated(connection, definition)
+                if len(seated) >= at_most:
                     return None
-                seat = next(number for number in range(len(taken) + 1) if number not in taken)
+                seat = choose_seat(definition.design, seated)
                 row = {"seat": seat, "link_hash": hash_link(link), "consent_hash": consent_hash}
                 connection.execute(sa.insert(person).values(**row))
             return link
@@ -103,7 +113,7 @@ def find_person(database: Database, link: str) -> Person | None:
     if link_hash is None:
         return None
     query = sa.select(person.c.id, person.c.seat).where(person.c.link_hash == link_hash)
-    with database.reader.connect() as connection:
+    with database.reading() as connection:
         row = connection.execute(query).first()
     return None if row is None else Person(row.id, row.seat, link_hash)
 
@@ -111,7 +121,7 @@ def find_person(database: Database, link: str) -> Person | None:
 def list_answered(database: Database, who: Person) -> set[int]:
     """The numbers of the trials that a person answered."""
     query = sa.select(answer.c.trial).where(answer.c.person_id == who.id)
-    with database.reader.connect() as connection:
+    with database.reading() as connection:
         return set(connection.execute(query).scalars())
 
 
@@ -121,12 +131,12 @@ def save_answer(database: Database, who: Person, given: Given) -> Saved:
     key = {"person_id": who.id, "trial": given.trial}
     row = {"photo": given.photo, "check_result": given.check, "seconds": given.seconds}
     try:
-        with database.writer.begin() as connection:
+        with database.writing() as connection:
             connection.execute(sa.insert(answer).values(**key, **row, ranking=ranked))
         return Saved.KEPT
     except sa.exc.IntegrityError:  # answered already, or the person left in this moment
         query = sa.select(answer.c.ranking).filter_by(**key)
-        with database.reader.connect() as connection:
+        with database.reading() as connection:
             kept = connection.execute(query).scalar()
     if kept is None:
         return Saved.NOBODY
@@ -134,9 +144,26 @@ def save_answer(database: Database, who: Person, given: Given) -> Saved:
 
 
 def remove_person(database: Database, who: Person) -> None:
-    """Deletes a person, and with it, by the foreign key, all answers."""
-    with database.writer.begin() as connection:
+    """Deletes a person, and with it, by the foreign key, all answers; nothing stays in the log."""
+    with database.writing() as connection:
         connection.execute(sa.delete(person).where(person.c.id == who.id))
+    if not database.empty_log():
+        _LOG.warning(
+            "What was deleted stays in the database's log until the study is stopped: another "
+            "program is reading it."
+        )
+
+
+def free_seats(database: Database) -> int:
+    """Deletes everybody who has answered nothing; says how many these were.
+
+    Their links lead nowhere then, so it is for studies that are full and not done.
+    """
+    answered = sa.exists().where(answer.c.person_id == person.c.id)
+    with database.writing() as connection:
+        freed = connection.execute(sa.delete(person).where(~answered))
+    database.empty_log()
+    return freed.rowcount
 
 
 def read_progress(database: Database, trials: int) -> Progress:
@@ -146,6 +173,20 @@ def read_progress(database: Database, trials: int) -> Progress:
         .select_from(person.outerjoin(answer))
         .group_by(person.c.id)
     )
-    with database.reader.connect() as connection:
+    with database.reading() as connection:
         counts = list(connection.execute(per_person).scalars())
     return Progress(len(counts), sum(count >= trials for count in counts), sum(counts))
+
+
+def _list_seated(connection: sa.Connection, definition: Definition) -> list[Seated]:
+    """Everybody who takes part, in the order in which they joined."""
+    seats = connection.execute(sa.select(person.c.id, person.c.seat).order_by(person.c.id)).all()
+    given = connection.execute(sa.select(answer.c.person_id, answer.c.photo, answer.c.check_result))
+    numbers = {photo: number for number, photo in enumerate(definition.photos)}
+    counts: collections.Counter[int] = collections.Counter()
+    ranked = collections.defaultdict(list)
+    for row in given:
+        counts[row.person_id] += 1
+        if row.check_result == COUNTS:
+            ranked[row.person_id].append(numbers[row.photo])
+    return [Seated(row.seat, counts[row.id], tuple(ranked[row.id])) for row in seats]

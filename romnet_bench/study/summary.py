@@ -1,31 +1,32 @@
 """A study on one page, and the same for programs."""
 
-import csv
 import dataclasses
-import io
 import json
 import math
 import statistics
 from typing import Any
 
+from romnet_bench.bench.paired import ALPHA
 from romnet_bench.bench.statistics import Interval
+from romnet_bench.report.csv_text import to_csv_text
 from romnet_bench.report.formats import format_number
 from romnet_bench.report.markdown import escape_markdown, to_markdown
-from romnet_bench.report.sheet import Sheet
-from romnet_bench.study.agreement import Agreement
+from romnet_bench.report.sheet import Sheet, signed
 from romnet_bench.study.answers import Answers
-from romnet_bench.study.counting import list_people
-from romnet_bench.study.outcome import Outcome
 from romnet_bench.study.remarks import count_finished, describe_answers
-from romnet_bench.study.resampling import Bounded
+from romnet_bench.study.statistics.agreement import Agreement
+from romnet_bench.study.statistics.counting import list_people
+from romnet_bench.study.statistics.outcome import Outcome
+from romnet_bench.study.statistics.resampling import Bounded
 
 SCHEMA_VERSION = 1
+_NAMED = 3  # methods that a sentence lists
 
 
 def to_page(
     answers: Answers, outcome: Outcome, sheets: list[Sheet], figures: list[tuple[str, str]]
 ) -> str:
-    """Markdown: who ranked, the tables, how far people agree, and the figures.
+    """Markdown: who leads, who ranked, the tables, how far people agree, and the figures.
 
     Args:
         answers: the study.
@@ -34,6 +35,7 @@ def to_page(
         figures: file and alternative text of each.
     """
     parts = [f"# {escape_markdown(answers.title) or 'Ranking study'}"]
+    parts.append(escape_markdown(summarise(outcome)))
     parts.append("\n".join(f"- {escape_markdown(line)}" for line in _list_facts(answers, outcome)))
     parts += [to_markdown(sheet).rstrip() for sheet in sheets]
     parts.append(f"### How far people agree\n\n{escape_markdown(describe_agreement(outcome))}")
@@ -86,12 +88,30 @@ def to_json(answers: Answers, outcome: Outcome, remarks: list[str]) -> str:
 
 def agreements_to_csv(agreements: list[Agreement]) -> str:
     """A row a photo: how many people ranked it, W, the mean rank correlation, Friedman's p."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["photo", "people", "kendalls_w", "rank_correlation", "friedman_p"])
-    for one in agreements:
-        writer.writerow([one.photo, one.people, *map(format_number, (one.w, one.rho, one.p))])
-    return buffer.getvalue()
+    rows: list[list[object]] = [["photo", "people", "kendalls_w", "rank_correlation", "friedman_p"]]
+    rows += [
+        [one.photo, one.people, *map(format_number, (one.w, one.rho, one.p))] for one in agreements
+    ]
+    return to_csv_text(rows)
+
+
+def summarise(outcome: Outcome) -> str:
+    """Who leads by score, how often it was put first, and who is not significantly behind it."""
+    names, scores, tops = outcome.rankings.methods, outcome.scores, outcome.tops
+    share = f"{tops.value[0, 0]:.1f} %"
+    if not math.isnan(tops.low[0, 0]):
+        share += f" [{tops.low[0, 0]:.1f}, {tops.high[0, 0]:.1f}]"
+    sentence = f"Highest score: {names[0]}, put first in {share} of the rankings"
+    rivals = [name for name, p in zip(names[1:], scores.p[0, 1:], strict=True) if p >= ALPHA]
+    if not any(scores.places):
+        sentence += "; too few people or photos to tell who is behind"
+    elif len(rivals) == len(names) - 1:
+        sentence += "; no other is significantly behind"
+    elif rivals:
+        sentence += f"; not significantly behind: {_join(rivals)}"
+    else:
+        sentence += "; all others are significantly behind"
+    return f"{sentence}."
 
 
 def describe_agreement(outcome: Outcome) -> str:
@@ -101,12 +121,13 @@ def describe_agreement(outcome: Outcome) -> str:
         return "No photo was ranked by two people: whether people agree is not known."
     people = [one.people for one in outcome.agreements if one.people > 1]
     chance = statistics.fmean(1 / number for number in people)
+    over = "of the one photo" if w.n == 1 else f"the mean over {w.n} photos"
+    brackets = "" if w.n == 1 else " Brackets: 95 % intervals over photos (bootstrap)."
     return (
-        f"Kendall’s W {_format(w)}, the mean over {_count(w.n)} that at least two people ranked: 0 "
-        f"would be no common order, 1 the same order by everybody, and {chance:.2f} is what chance "
-        f"gives with so many people. The rank correlation of two people about a photo is "
-        f"{_format(rho)} in the mean; 0 by chance. Brackets: 95 % intervals over photos "
-        "(bootstrap)."
+        f"Kendall’s W {_format(w)}, {over} that at least two people ranked: 0 would be no common "
+        f"order, 1 the same order by everybody, and {chance:.2f} is what chance gives with so many "
+        f"people. The rank correlation of two people about a photo is {_format(rho)} in the mean; "
+        f"0 by chance.{brackets}"
     )
 
 
@@ -125,11 +146,16 @@ def _list_facts(answers: Answers, outcome: Outcome) -> list[str]:
 
 
 def _format(interval: Interval) -> str:
-    return f"{interval.mean:.2f} [{interval.low:.2f}, {interval.high:.2f}]".replace("-", "−")
+    """A mean over photos with its interval; a single photo has none."""
+    ends = (interval.mean, interval.low, interval.high)
+    mean, low, high = (signed(end, 2).removeprefix("+") for end in ends)
+    return mean if interval.n == 1 else f"{mean} [{low}, {high}]"
 
 
-def _count(photos: int) -> str:
-    return "1 photo" if photos == 1 else f"{photos} photos"
+def _join(labels: list[str]) -> str:
+    if len(labels) > _NAMED:
+        return f"{', '.join(labels[: _NAMED - 1])} and {len(labels) - _NAMED + 1} more"
+    return " and ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))
 
 
 def _bounds(bounded: Bounded, index: int | tuple[int, int]) -> dict[str, float]:

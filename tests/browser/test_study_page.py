@@ -17,11 +17,12 @@ from romnet_bench.data.records import PhotoSet
 from romnet_bench.files import write_bytes
 from romnet_bench.images import encode_png
 from romnet_bench.study.answers import Answers, read_answers
+from romnet_bench.study.app import make_app
 from romnet_bench.study.definition import Definition
 from romnet_bench.study.gather import Gathered
 from romnet_bench.study.pictures import Shelf
 from romnet_bench.study.serve import Place, Words, open_service
-from romnet_bench.study.server import Service, make_app
+from romnet_bench.study.service import Service
 
 # Each method's outputs have a colour of their own: what the screen shows tells whose each one is.
 COLOURS = {

@@ -102,6 +102,17 @@ def test_a_damaged_export_is_refused(before: str, after: str, reason: str) -> No
         read_csv(text.replace(before, after, 1))
 
 
+def test_more_methods_than_a_study_may_have_are_refused() -> None:
+    methods = tuple(f"m{number}" for number in range(27))
+    large = Answers(methods, ("p",), 1, "Large", (Answer(1, "p", methods, 1.0),), {})
+    with pytest.raises(UserError, match="ranks 27 methods, and a study has 26 at most: leave some"):
+        read_csv(write_csv(large))
+    most = dataclasses.replace(
+        large, methods=methods[:26], answers=(Answer(1, "p", methods[:26], 1.0),)
+    )
+    assert read_csv(write_csv(most)) == most
+
+
 def test_an_answer_that_stands_twice_is_refused() -> None:
     twice = dataclasses.replace(SMALL, answers=SMALL.answers[:1] * 2)
     with pytest.raises(UserError, match="twice"):

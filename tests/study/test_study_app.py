@@ -15,10 +15,10 @@ from fastapi.testclient import TestClient
 from romnet_bench.images import decode_picture
 from romnet_bench.study import store
 from romnet_bench.study.answers import read_answers, read_csv
+from romnet_bench.study.app import make_app
 from romnet_bench.study.bodies import LARGEST_BODY
 from romnet_bench.study.bucket import Bucket
 from romnet_bench.study.pages import CSP
-from romnet_bench.study.server import make_app
 from romnet_bench.study.service import Service
 
 TOKEN = "a token of the tests"
@@ -64,6 +64,15 @@ def test_a_person_goes_through_the_whole_study(
 def test_who_ranks_a_ruined_picture_first_fails_the_check(visitor: Any, place: Any) -> None:
     while (seen := visitor.look()) is not None:
         keys = sorted(seen.shown, key=lambda key: seen.shown[key][1] != "ruined")
+        assert visitor.rank(seen.trial, keys).status_code == 200
+    checks = [answer.check for answer in read_answers(place.database).answers if answer.check]
+    assert checks == ["failed", "failed"]
+
+
+def test_a_ruined_picture_must_come_last(visitor: Any, place: Any) -> None:
+    while (seen := visitor.look()) is not None:
+        keys = sorted(seen.shown, key=lambda key: seen.shown[key][1] == "ruined")
+        keys = [keys[0], keys[2], keys[1]]  # in the middle
         assert visitor.rank(seen.trial, keys).status_code == 200
     checks = [answer.check for answer in read_answers(place.database).answers if answer.check]
     assert checks == ["failed", "failed"]
@@ -309,7 +318,7 @@ def test_a_person_who_stops_is_forgotten(visitor: Any, client: TestClient, place
 
 def test_a_full_study_says_so(client: TestClient, service: Service) -> None:
     for _ in range(6):
-        assert store.add_person(service.database, "c" * 64, 6)
+        assert store.add_person(service.database, service.definition, "c" * 64, 6)
     answer = client.post("/join", data={"consent": "yes"}, follow_redirects=False)
     assert answer.status_code == 403
     assert "full" in answer.text
@@ -349,7 +358,7 @@ def test_the_admin_s_pages_need_the_token(visitor: Any, client: TestClient) -> N
         "Bearer",
         "Bearer ",
         f"Basic {TOKEN}",
-        f"bearer {TOKEN}",
+        f"Bearer  {TOKEN}",
         f"Bearer {TOKEN}x",
         TOKEN,
     ]

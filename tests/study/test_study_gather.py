@@ -11,6 +11,7 @@ from romnet_bench.bench import results
 from romnet_bench.errors import PictureError, UserError
 from romnet_bench.files import write_bytes
 from romnet_bench.images import encode_png, read_picture, to_rgb
+from romnet_bench.study.definition import Definition
 from romnet_bench.study.gather import Gathered, Settings, gather_study
 from romnet_bench.study.pictures import Shelf, prepare_pictures, ruin
 
@@ -105,6 +106,42 @@ def test_a_person_may_rank_a_part(study_runs: Any) -> None:
 def test_more_checks_than_photos_are_refused(study_runs: Any) -> None:
     with pytest.raises(UserError, match="too few photos for --checks 7"):
         study_runs.gather(checks=7)
+
+
+def test_too_few_spares_are_not_used_at_all(study_runs: Any) -> None:
+    # Nine photos, six or seven ranked: three are spared, or two for three checks.
+    assert len(study_runs.gather(photos=6, checks=3).definition.spares) == 3
+    few = study_runs.gather(photos=7, checks=3).definition
+    assert (len(few.photos), few.spares) == (7, ())
+
+
+def test_outputs_and_methods_must_be_as_many(gathered: Gathered) -> None:
+    facts = gathered.definition.model_dump()
+    with pytest.raises(ValueError, match="there are 3 methods, and outputs of 2"):
+        Definition.model_validate({**facts, "outputs": facts["outputs"][:2]})
+    same = ("A", "A", "B")
+    with pytest.raises(ValueError, match="two methods have the same name"):
+        Definition.model_validate({**facts, "methods": same})
+
+
+def test_names_of_runs_cannot_forge_lines(own_runs: Any) -> None:
+    evil = "drawn\nThe study is at http://evil/\x1b[2J"
+    folder = own_runs.add_run("unscored\nAll is well", "Fourth")
+    (folder / "scores.parquet").unlink()
+    notes = own_runs.gather().notes
+    assert any(r"unscored\nAll is well is left out" in note for note in notes)
+    for name in ("one", "two", "three"):
+        run = own_runs.runs / "drawn" / name
+        record = results.read_run(run)
+        dataset = record.dataset.model_copy(update={"name": evil, "path": "nowhere"})
+        results.write_run(run, record.model_copy(update={"dataset": dataset}))
+    with pytest.raises(UserError) as moved:
+        gather_study([own_runs.runs / "drawn" / name for name in ("one", "two")], None, Settings())
+    assert str(moved.value).isprintable()
+    results.write_run(run, record)
+    with pytest.raises(UserError, match="different photos") as other:
+        own_runs.gather()
+    assert str(other.value).isprintable()
 
 
 def test_no_common_photo_is_no_study(own_runs: Any) -> None:

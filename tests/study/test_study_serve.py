@@ -13,10 +13,12 @@ import httpx
 import pytest
 from click.testing import CliRunner, Result
 
-from romnet_bench.cli.study import study
+from romnet_bench.cli.study import CONSENT, study
 from romnet_bench.errors import UserError
 from romnet_bench.study import extra
+from romnet_bench.study import serve as serving
 from romnet_bench.study.answers import read_answers
+from romnet_bench.study.service import Service
 
 TOKEN = "a token of the tests"
 
@@ -45,7 +47,7 @@ def refuse_raw_requests(url: str, link: str) -> None:
     """Sends what no browser sends; nothing of it may be served, or end the server."""
     host = "Host: study"
     for path in (
-        "/static/../server.py",
+        "/static/../app.py",
         "/static/../../../../etc/passwd",
         f"{link}/p/../../../etc/passwd",
         "/s/../admin/../study.sqlite",
@@ -171,6 +173,44 @@ def test_a_database_that_is_none_is_refused(study_runs: Any, place: Any, tmp_pat
     result = serve(study_runs, place, "--db", str(other))
     assert "cannot be used as a study's database" in str(result.exception)
     assert other.read_text().startswith("These are notes")
+
+
+def test_a_database_that_goes_while_it_serves_is_explained(
+    study_runs: Any, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(service: Service, listener: socket.socket) -> None:
+        with service.database.writer.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE study_answer")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(serving, "run_server", lose)
+    result = serve(study_runs, place, "--photos", "3", "--checks", "0")
+    assert isinstance(result.exception, UserError)
+    assert "cannot be used as a study's database (no such table: study_answer)" in str(
+        result.exception
+    )
+
+
+def test_what_is_told_is_one_line_each(
+    study_runs: Any, place: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(service: Service, listener: socket.socket) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(serving, "run_server", end)
+    odd = tmp_path / "odd\x1b[2J\nThe study is at http://evil/"
+    odd.mkdir(parents=True)
+    options = ("--db", str(odd / "s.sqlite"), "--pictures", str(odd), "--admin-token", TOKEN)
+    result = serve(study_runs, place, "--photos", "3", "--checks", "0", *options)
+    assert result.exception is None
+    said = [line for line in result.stderr.split("\n") if not line.startswith("preparing")]
+    assert [line.partition(" ")[0] for line in said] == ["The", "Answers", "Stopped.", ""]
+    assert all(line.isprintable() for line in said)
+
+
+def test_the_text_to_agree_to_repeats_nothing_of_the_welcome() -> None:
+    assert CONSENT.startswith("Taking part is voluntary.")
+    assert "old photo" not in CONSENT
 
 
 def test_without_the_extra_one_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

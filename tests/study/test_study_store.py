@@ -2,21 +2,29 @@
 
 import dataclasses
 import itertools
+import os
+import random
+import shutil
 import sqlite3
+import struct
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from romnet_bench.errors import UserError
+from romnet_bench.study import database as database_module
 from romnet_bench.study import schema, store
-from romnet_bench.study.answers import Answer, read_answers
-from romnet_bench.study.database import Database, open_database
-from romnet_bench.study.definition import Definition
+from romnet_bench.study.answers import Answer, read_answers, read_csv, write_csv
+from romnet_bench.study.database import Database, LostDatabaseError, open_database
+from romnet_bench.study.definition import Definition, RunFacts
 from romnet_bench.study.kept import read_database, read_study
+from romnet_bench.study.plan import plan_person
+from romnet_bench.study.provenance import remark_on_outputs
 from romnet_bench.study.screens import hash_link
 
 DEFINITION = Definition(
@@ -48,7 +56,7 @@ def database(path: Path) -> Database:
 
 
 def join(database: Database, at_most: int = 99) -> store.Person:
-    link = store.add_person(database, "c" * 64, at_most)
+    link = store.add_person(database, DEFINITION, "c" * 64, at_most)
     assert link is not None
     person = store.find_person(database, link)
     assert person is not None
@@ -100,6 +108,154 @@ def test_who_takes_the_answers_back_leaves_nothing(database: Database, path: Pat
     assert stays.link_hash.encode() in path.read_bytes()
 
 
+def list_content(path: Path) -> bytes:
+    """All bytes beside and in a database."""
+    return b"".join(each.read_bytes() for each in sorted(path.parent.glob(f"{path.name}*")))
+
+
+def test_what_is_taken_back_is_in_no_file_while_the_study_goes_on(
+    database: Database, path: Path
+) -> None:
+    def seconds(number: int, trial: int) -> float:
+        return 1000 + number + trial / 7
+
+    people = [join(database) for _ in range(60)]
+    for trial in range(3):
+        for number, person in enumerate(people):
+            one = dataclasses.replace(given(trial), seconds=seconds(number, trial))
+            store.save_answer(database, person, one)
+    leaves = random.Random(0).sample(range(60), 30)
+    assert people[leaves[0]].link_hash.encode() in list_content(path)
+    for number in leaves:
+        store.remove_person(database, people[number])
+        content = list_content(path)
+        assert people[number].link_hash.encode() not in content
+        assert not [
+            trial for trial in range(3) if struct.pack(">d", seconds(number, trial)) in content
+        ]
+    stays = set(range(60)) - set(leaves)
+    assert all(people[number].link_hash.encode() in content for number in stays)
+    assert all(struct.pack(">d", seconds(number, 1)) in content for number in stays)
+
+
+def test_a_reader_that_holds_the_log_up_is_named_to_the_owner(
+    database: Database, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    monkeypatch.setattr(database_module, "_CHECKPOINT_WAIT", 50)
+    person = join(database)
+    with sqlite3.connect(path) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM study_person").fetchall()
+        store.remove_person(database, person)
+        assert "stays in the database's log until the study is stopped" in caplog.text
+        other.execute("ROLLBACK")
+    other.close()
+    store.remove_person(database, join(database))
+    assert person.link_hash.encode() not in list_content(path)
+
+
+def test_a_start_after_a_kill_empties_the_log(path: Path, tmp_path: Path) -> None:
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    before = open_database(str(path))
+    store.begin_study(before, DEFINITION, "Title", "here")
+    person = join(before)
+    with before.writing() as connection:
+        connection.execute(sa.delete(schema.person))
+    for each in path.parent.glob("study.sqlite*"):
+        shutil.copy(each, killed)
+    before.close()
+    assert person.link_hash.encode() in list_content(killed / path.name)
+    again = open_database(str(killed / path.name))
+    store.begin_study(again, DEFINITION, "Title", "here")
+    assert person.link_hash.encode() not in list_content(killed / path.name)
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_went_takes_no_answer(database: Database, path: Path, replaced: bool) -> None:
+    person = join(database)
+    away = path.with_name("away.sqlite")
+    path.rename(away)
+    if replaced:
+        path.write_bytes(b"")
+    for refused in (
+        lambda: store.save_answer(database, person, given()),
+        lambda: store.add_person(database, DEFINITION, "c" * 64, 9),
+        lambda: store.remove_person(database, person),
+        lambda: store.list_answered(database, person),
+        lambda: store.read_progress(database, 3),
+        lambda: store.free_seats(database),
+    ):
+        with pytest.raises(LostDatabaseError, match="was removed or replaced"):
+            refused()
+    assert path.exists() == replaced
+    assert not replaced or path.read_bytes() == b""
+    away.replace(path)
+    assert store.save_answer(database, person, given()) is store.Saved.KEPT
+
+
+def test_a_file_that_goes_while_it_is_written_takes_no_answer(
+    database: Database, path: Path
+) -> None:
+    person = join(database)
+    sa.event.listen(
+        database.writer, "commit", lambda _: path.rename(path.with_name("away.sqlite")), once=True
+    )
+    with pytest.raises(LostDatabaseError):
+        store.save_answer(database, person, given())
+
+
+def test_a_new_connection_opens_no_other_file(database: Database, path: Path) -> None:
+    join(database)
+    database.close()
+    path.unlink()
+    with pytest.raises(LostDatabaseError), database.reader.connect():
+        pass
+    with pytest.raises(LostDatabaseError), database.writer.connect():
+        pass
+    assert not path.exists()
+
+
+def test_numbers_of_people_are_never_given_again(database: Database, path: Path) -> None:
+    first, second = join(database), join(database)
+    store.remove_person(database, second)
+    third = join(database)
+    assert third.seat == second.seat
+    for person in (first, third):
+        store.save_answer(database, person, given())
+    assert [answer.person for answer in read_answers(str(path)).answers] == [1, 3]
+
+
+def test_silent_people_are_let_go_on_demand(database: Database) -> None:
+    speaks, silent = join(database), join(database)
+    store.save_answer(database, speaks, given())
+    assert store.add_person(database, DEFINITION, "c" * 64, at_most=2) is None
+    assert store.free_seats(database) == 1
+    assert store.list_answered(database, speaks) == {0}
+    assert store.save_answer(database, silent, given()) is store.Saved.NOBODY
+    assert store.add_person(database, DEFINITION, "c" * 64, at_most=2) is not None
+
+
+def test_who_stopped_is_made_up_for(path: Path) -> None:
+    definition = DEFINITION.model_copy(update={"per_person": 1, "spares": (), "checks": 0})
+    database = open_database(str(path))
+    store.begin_study(database, definition, "Title", "here")
+
+    def come(ranks: bool) -> int:
+        link = store.add_person(database, definition, "c" * 64, 99)
+        person = store.find_person(database, str(link))
+        assert person is not None
+        if ranks:
+            photo = definition.photos[plan_person(definition.design, person.seat)[0].photo]
+            store.save_answer(database, person, store.Given(0, photo, "", (0, 1, 2), 1.0))
+        return person.seat
+
+    # Two photos in turn, of the second one ranking less: whom three have overtaken is not waited
+    # for any longer, so that the seat after the sixth, of the first photo, has to stand back.
+    comers = (True, False, True, True, True, True, True)
+    assert [come(ranks) for ranks in comers] == [0, 1, 2, 3, 4, 5, 7]
+
+
 def test_a_seat_that_was_left_is_taken_first(database: Database) -> None:
     people = [join(database) for _ in range(4)]
     assert [person.seat for person in people] == [0, 1, 2, 3]
@@ -109,9 +265,9 @@ def test_a_seat_that_was_left_is_taken_first(database: Database) -> None:
 
 def test_a_full_study_seats_nobody(database: Database) -> None:
     people = [join(database, at_most=2) for _ in range(2)]
-    assert store.add_person(database, "c" * 64, at_most=2) is None
+    assert store.add_person(database, DEFINITION, "c" * 64, at_most=2) is None
     store.remove_person(database, people[0])
-    assert store.add_person(database, "c" * 64, at_most=2) is not None
+    assert store.add_person(database, DEFINITION, "c" * 64, at_most=2) is not None
 
 
 def test_people_who_join_at_once_get_different_seats(database: Database) -> None:
@@ -148,7 +304,7 @@ def test_of_answers_at_once_one_is_kept(database: Database, path: Path) -> None:
 
 
 def test_only_a_hash_of_the_link_is_kept(database: Database, path: Path) -> None:
-    link = store.add_person(database, "c" * 64, 9)
+    link = store.add_person(database, DEFINITION, "c" * 64, 9)
     assert link is not None
     database.close()
     content = path.read_bytes()
@@ -192,7 +348,65 @@ def test_another_study_is_refused(database: Database, change: dict[str, object])
     other = DEFINITION.model_copy(update=change)
     (name,) = change
     with pytest.raises(UserError, match=f"differs in {name.replace('_', ' ')}"):
-        store.begin_study(database, other, "Title", "here")
+        store.begin_study(database, other, "Another title", "here")
+    assert read_database(database, "here").title == "Title"
+
+
+def test_what_runs_say_of_themselves_goes_with_the_answers(path: Path) -> None:
+    runs = tuple(
+        RunFacts(protocol="p-1", protocol_hash="ab", fingerprint={"steps": str(n)}, notes=notes)
+        for n, notes in enumerate(((), ("small",), ("random weights", "a\nb")))
+    )
+    whole = DEFINITION.model_copy(update={"runs": runs})
+    assert whole.hash == DEFINITION.hash == "9459db91b3463f06"  # as before there were such facts
+    database = open_database(str(path))
+    store.begin_study(database, DEFINITION, "Title", "here")
+    assert "notes of B" not in read_study(str(path)).facts
+    store.begin_study(database, whole, "Title", "here")
+    store.begin_study(database, DEFINITION, "Title", "here")  # which takes nothing away
+    answers = read_study(str(path))
+    assert read_csv(write_csv(answers)) == answers
+    assert answers.facts["outputs of C"] == "3"
+    assert answers.facts["protocol of A"] == "p-1 (ab)"
+    assert answers.facts["fingerprint of B"] == "steps 1"
+    assert answers.facts["notes of C"] == "random weights; a\\nb"
+    assert "notes of A" not in answers.facts
+    said = remark_on_outputs(answers)
+    assert "“A” 1, “B” 2, “C” 3" in said[0]
+    assert said[1:] == ["“B”: small", "“C”: random weights; a\\nb"]
+
+
+def test_a_study_that_an_older_version_began_is_read(path: Path) -> None:
+    database = open_database(str(path))
+    store.begin_study(database, DEFINITION, "Title", "here")
+    with database.writing() as connection:
+        text = DEFINITION.model_dump_json(exclude={"runs"})
+        connection.execute(sa.update(schema.study).values(definition=text))
+    assert read_study(str(path)).methods == ("A", "B", "C")
+    store.begin_study(database, DEFINITION, "Title", "here")
+
+
+def test_a_study_that_ended_is_read_where_nothing_can_be_written(
+    database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.save_answer(database, join(database), given())
+    database.close()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    # As on such storage SQLite makes no file beside it.
+    monkeypatch.setattr(database_module.sqlite3, "connect", connect_without_a_log)
+    assert len(read_study(str(path)).answers) == 1
+    path.with_name(f"{path.name}-wal").write_bytes(b"")
+    with pytest.raises(UserError, match="cannot be used as a study's database"):
+        read_study(str(path))
+
+
+def connect_without_a_log(
+    address: str, _connect: Any = sqlite3.connect, **options: Any
+) -> sqlite3.Connection:
+    """A connection as on storage that cannot be written to."""
+    if "immutable=1" not in address:
+        raise sqlite3.OperationalError("unable to open database file")
+    return _connect(address, **options)
 
 
 @pytest.mark.parametrize(

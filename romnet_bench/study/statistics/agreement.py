@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from romnet_bench.bench.statistics import Interval, mean_interval
-from romnet_bench.study.counting import Places, Rankings
+from romnet_bench.study.statistics.counting import Places, Rankings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,16 +53,17 @@ def agree_on_photos(rankings: Rankings) -> list[Agreement]:
     ]
 
 
-def mean_agreement(
-    agreements: list[Agreement], generator: np.random.Generator
-) -> tuple[Interval, Interval]:
-    """The means of W and of rho over the photos that two people ranked, with their intervals.
+def mean_w(agreements: list[Agreement], generator: np.random.Generator) -> Interval:
+    """The mean of W over the photos that two people ranked, with its interval.
 
     Only photos are drawn: whoever is drawn twice would agree with a copy, and W would rise.
     """
-    known = [one for one in agreements if one.people > 1]
-    w = mean_interval([one.w for one in known], generator)
-    return w, mean_interval([one.rho for one in known], generator)
+    return mean_interval([one.w for one in agreements if one.people > 1], generator)
+
+
+def mean_rho(agreements: list[Agreement], generator: np.random.Generator) -> Interval:
+    """The mean of rho over the photos that two people ranked, with its interval, as `mean_w`."""
+    return mean_interval([one.rho for one in agreements if one.people > 1], generator)
 
 
 def _agree(photo: str, places: Places) -> Agreement:

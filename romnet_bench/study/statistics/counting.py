@@ -9,7 +9,15 @@ import numpy.typing as npt
 from romnet_bench.study.answers import Answer, Answers
 
 CHECKS_A_FAILURE = 5
-"""Who failed more than one attention check of so many is left out."""
+"""One attention check of so many may be failed."""
+
+FEWEST_FAILURES = 2
+"""Nobody is left out for fewer: a single slip happens to everybody."""
+
+LEFT_OUT = (
+    "failed more than one in five of the attention checks that they had, and at least two of them"
+)
+"""The same in words: who is left out."""
 
 Places = npt.NDArray[np.int64]
 
@@ -25,8 +33,9 @@ class Person:
 
     @property
     def left_out(self) -> bool:
-        """Whether more than one of five checks failed, so that no ranking counts."""
-        return CHECKS_A_FAILURE * self.failed > self.passed + self.failed
+        """Whether no ranking counts: more than one in five checks failed, and at least two."""
+        too_many = CHECKS_A_FAILURE * self.failed > self.passed + self.failed
+        return too_many and self.failed >= FEWEST_FAILURES
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 
 from romnet_bench.bench.statistics import Interval
-from romnet_bench.study.agreement import Agreement, agree_on_photos, mean_agreement
-from romnet_bench.study.counting import Rankings
-from romnet_bench.study.pairs import Pair, compare_methods
-from romnet_bench.study.resampling import Bounded
-from romnet_bench.study.scores import Scores, order_methods, score_methods
-from romnet_bench.study.top_shares import share_tops
+from romnet_bench.study.statistics.agreement import Agreement, agree_on_photos, mean_rho, mean_w
+from romnet_bench.study.statistics.counting import Rankings
+from romnet_bench.study.statistics.pairs import Pair, compare_methods
+from romnet_bench.study.statistics.resampling import Bounded
+from romnet_bench.study.statistics.scores import Scores, order_methods, score_methods
+from romnet_bench.study.statistics.top_shares import share_tops
 
 SEED = 0  # every number draws the same resamples, so none depends on what is measured besides
 
@@ -42,13 +42,12 @@ def measure_outcome(rankings: Rankings) -> Outcome:
     """Measures at least one ranking of at least two methods."""
     ranked = order_methods(rankings)
     agreements = agree_on_photos(ranked)
-    w, rho = mean_agreement(agreements, np.random.default_rng(SEED))
     return Outcome(
         rankings=ranked,
         tops=share_tops(ranked, np.random.default_rng(SEED)),
         scores=score_methods(ranked, np.random.default_rng(SEED)),
         pairs=compare_methods(ranked, np.random.default_rng(SEED)),
         agreements=agreements,
-        w=w,
-        rho=rho,
+        w=mean_w(agreements, np.random.default_rng(SEED)),
+        rho=mean_rho(agreements, np.random.default_rng(SEED)),
     )

@@ -7,8 +7,8 @@ import numpy as np
 from scipy import stats
 
 from romnet_bench.bench.paired import holm
-from romnet_bench.study.counting import Rankings
-from romnet_bench.study.resampling import bound, count_samples, crossed_sums
+from romnet_bench.study.statistics.counting import Rankings
+from romnet_bench.study.statistics.resampling import bound, count_samples, crossed_sums
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from romnet_bench.study.counting import Places
-from romnet_bench.study.resampling import Values
+from romnet_bench.errors import UserError
+from romnet_bench.study.statistics.counting import Places
+from romnet_bench.study.statistics.resampling import Values
 
 PSEUDO = 0.5
 """Imaginary wins of each method over each other one. A method that always wins has no finite worth
@@ -57,9 +58,7 @@ def split_choices(places: Places) -> Choices:
     return Choices(sets, shown, (places < k - 1).astype(np.float64))
 
 
-def fit_worths(
-    choices: Choices, shown: Values, wins: Values, start: Values, pseudo: float = PSEUDO
-) -> Values:
+def fit_worths(choices: Choices, weights: Values, start: Values, pseudo: float = PSEUDO) -> Values:
     """The most likely log worths of several samples at once, each sample's with mean 0.
 
     Damped Newton steps, which reach the maximum from anywhere: the step along a direction that
@@ -69,26 +68,30 @@ def fit_worths(
     of methods hardly ever change places.
 
     Args:
-        choices: what stood to choice.
-        shown: B×S; how often each set stood, in each sample.
-        wins: B×K; how often each method was chosen.
+        choices: what n rankings chose.
+        weights: B×n; how often each ranking stands in each sample.
         start: K; log worths to start from.
         pseudo: imaginary wins of each method over each other one. With none of them there must be
             a finite maximum: see `order_groups`.
 
     Returns:
         B×K.
+
+    Raises:
+        UserError: the steps do not settle. With imaginary wins that takes 100 million rankings
+            that are all alike.
     """
     sets = choices.sets.astype(np.float64)
     k = sets.shape[1]
-    shown = shown + 2 * pseudo * (sets.sum(axis=1) == 2)
-    wins = wins + pseudo * (k - 1)
+    shown_besides = 2 * pseudo * (sets.sum(axis=1) == 2)
+    wins_besides = pseudo * (k - 1)
     batch = max(_BATCH_VALUES // len(sets), 1)
-    parts = [
-        _fit(sets, shown[i : i + batch], wins[i : i + batch], start)
-        for i in range(0, len(wins), batch)
-    ]
-    return np.concatenate(parts)
+    logs = np.empty((len(weights), k))
+    for first in range(0, len(weights), batch):
+        part = weights[first : first + batch]
+        shown, wins = part @ choices.shown + shown_besides, part @ choices.wins + wins_besides
+        logs[first : first + batch] = _fit(sets, shown, wins, start)
+    return logs
 
 
 def best_shares(log_worths: Values) -> Values:
@@ -122,10 +125,16 @@ def _fit(sets: Values, shown: Values, wins: Values, start: Values) -> Values:
         curvature[:, np.arange(k), np.arange(k)] += expected
         # Only ratios of worths are known: a common factor gets a curvature of its own.
         curvature += expected.mean(axis=1)[:, None, None] / k
-        step = np.linalg.solve(curvature, (wins - expected)[:, :, None])[:, :, 0]
+        try:
+            step = np.linalg.solve(curvature, (wins - expected)[:, :, None])[:, :, 0]
+        except np.linalg.LinAlgError:  # worths that grow without bound
+            break
         spread = np.ptp(step, axis=1, keepdims=True)
         logs += step * np.log1p(spread) / np.maximum(spread, _TINY)
         logs -= logs.mean(axis=1, keepdims=True)
         if spread.max() < _TOLERANCE:
-            break
-    return logs
+            return logs
+    raise UserError(
+        "The scores of the rankings do not settle: leave out a method that always comes first or "
+        "last."
+    )

@@ -11,13 +11,14 @@ fewer (Hesterberg, 2015, doi:10.1080/00031305.2015.1089789, the expanded percent
 """
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse, stats
+from scipy import stats
 
 from romnet_bench.bench.statistics import LEVEL, RESAMPLES
-from romnet_bench.study.counting import Rankings
+from romnet_bench.study.statistics.counting import Rankings
 
 Values = npt.NDArray[np.float64]
 _BATCH_VALUES = 2_000_000  # weights held at once: 16 MB
@@ -32,9 +33,25 @@ class Bounded:
     high: Values
 
 
+def crossed_weights(
+    rankings: Rankings, generator: np.random.Generator, resamples: int = RESAMPLES
+) -> Iterator[Values]:
+    """How often each of n answers stands in each resample, B×n, a batch of resamples at a time.
+
+    Resamples without any answer, which occur where few people ranked few photos each, are left out.
+    """
+    batch = max(_BATCH_VALUES // len(rankings.person), 1)
+    for start in range(0, resamples, batch):
+        count = min(batch, resamples - start)
+        people = _draw(rankings.people, count, generator)
+        photos = _draw(len(rankings.photos), count, generator)
+        weights = people[:, rankings.person] * photos[:, rankings.photo]
+        yield weights[weights.any(axis=1)]
+
+
 def crossed_sums(
     rankings: Rankings,
-    features: Values | sparse.csr_array,
+    features: Values,
     generator: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> Values:
@@ -50,20 +67,13 @@ def crossed_sums(
         resamples: how many, B.
 
     Returns:
-        At most B×(1 + D), the number of answers first. Resamples without any answer, which occur
-        where few people ranked few photos each, are left out.
+        At most B×(1 + D), the number of answers first.
     """
-    n = len(rankings.person)
-    sums = np.empty((resamples, 1 + features.shape[1]))
-    batch = max(_BATCH_VALUES // n, 1)
-    for start in range(0, resamples, batch):
-        part = sums[start : start + batch]
-        people = _draw(rankings.people, len(part), generator)
-        photos = _draw(len(rankings.photos), len(part), generator)
-        weights = people[:, rankings.person] * photos[:, rankings.photo]
-        part[:, 0] = weights.sum(axis=1)
-        part[:, 1:] = weights @ features
-    return sums[sums[:, 0] > 0]
+    parts = [
+        np.column_stack([weights.sum(axis=1), weights @ features])
+        for weights in crossed_weights(rankings, generator, resamples)
+    ]
+    return np.concatenate(parts)
 
 
 def bound(value: Values, resampled: Values, samples: int) -> Bounded:

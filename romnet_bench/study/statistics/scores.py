@@ -4,32 +4,32 @@ import dataclasses
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from romnet_bench.bench.paired import ALPHA, holm, shared_ranks
 from romnet_bench.bench.statistics import RESAMPLES
-from romnet_bench.study.counting import Rankings
-from romnet_bench.study.plackett_luce import (
+from romnet_bench.study.statistics.counting import Rankings
+from romnet_bench.study.statistics.plackett_luce import (
     Choices,
     best_shares,
     fit_worths,
     order_groups,
     split_choices,
 )
-from romnet_bench.study.resampling import (
+from romnet_bench.study.statistics.resampling import (
     Bounded,
     Values,
     bound,
     count_samples,
-    crossed_sums,
+    crossed_weights,
     p_values,
 )
 
 FEWEST = 6
-"""People, and photos, that places need. Of fewer, even if all say the same, no two-sided test
+"""People, and photos, that places need. Of fewer, even if all say the same, no two-sided sign test
 reaches 5 % (five agree by chance in 1 of 16 cases), while resamples would see no doubt at all."""
 
-_MOST_VALUES = 20_000_000  # counts of all resamples: 160 MB
+_MOST_COUNTS = 100_000_000  # of sets in resamples that are fitted: half a minute
+_FEWEST_RESAMPLES = 1000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -45,7 +45,8 @@ class Scores:
         p: K×K; that the worths of two methods are alike, two-sided (see `p_values`), Holm's
             correction over all pairs; NaN for a method and itself.
         groups: see `order_groups`.
-        resamples: how many the intervals are drawn from.
+        resamples: how many the intervals of `worth` and `best` are drawn from; those of all else
+            are drawn from 10,000.
     """
 
     worth: Bounded
@@ -71,15 +72,16 @@ def order_methods(rankings: Rankings) -> Rankings:
 def score_methods(rankings: Rankings, generator: np.random.Generator) -> Scores:
     """Fits the model to all answers, and to the resamples of the crossed bootstrap.
 
-    There are 10,000 resamples, and fewer only where more than ten methods make the counts large.
+    There are 10,000 resamples, and fewer only where more than 13 methods stood to choice in so
+    many sets that the fits would take minutes; a resample without any answer is left out. They are
+    fitted as they are drawn, so that memory does not grow with their number.
     """
     choices = split_choices(rankings.places)
     sets, k = choices.sets.shape
-    resamples = min(RESAMPLES, max(_MOST_VALUES // (sets + k), 1000))
+    resamples = min(RESAMPLES, max(_MOST_COUNTS // (sets + k), _FEWEST_RESAMPLES))
     worth = _fit_all(choices)
-    features = sparse.hstack([choices.shown, sparse.csr_array(choices.wins)], format="csr")
-    sums = crossed_sums(rankings, features, generator, resamples)[:, 1:]
-    drawn = fit_worths(choices, sums[:, :sets], sums[:, sets:], worth)
+    batches = crossed_weights(rankings, generator, resamples)
+    drawn = np.concatenate([fit_worths(choices, weights, worth) for weights in batches])
     samples = count_samples(rankings)
     p = _test_pairs(worth, drawn, samples)
     enough = min(rankings.people, len(rankings.photos)) >= FEWEST
@@ -95,9 +97,8 @@ def score_methods(rankings: Rankings, generator: np.random.Generator) -> Scores:
 
 def _fit_all(choices: Choices) -> Values:
     """The log worths by all answers."""
-    shown = np.asarray(choices.shown.sum(axis=0), np.float64).reshape(1, -1)
-    wins = choices.wins.sum(axis=0)[None]
-    worth: Values = fit_worths(choices, shown, wins, np.zeros(wins.size))[0]
+    n, k = choices.wins.shape
+    worth: Values = fit_worths(choices, np.ones((1, n)), np.zeros(k))[0]
     return worth
 
 
@@ -112,4 +113,4 @@ def _test_pairs(worth: Values, drawn: Values, samples: int) -> Values:
 
 def _share_places(worth: Values, p: Values) -> list[int]:
     better: npt.NDArray[np.bool_] = (worth[:, None] > worth[None, :]) & (p < ALPHA)
-    return shared_ranks(better)
+    return shared_ranks(better, [int(index) for index in np.argsort(-worth, kind="stable")])

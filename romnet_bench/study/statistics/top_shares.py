@@ -2,8 +2,14 @@
 
 import numpy as np
 
-from romnet_bench.study.counting import Rankings
-from romnet_bench.study.resampling import Bounded, Values, bound, count_samples, crossed_sums
+from romnet_bench.study.statistics.counting import Rankings
+from romnet_bench.study.statistics.resampling import (
+    Bounded,
+    Values,
+    bound,
+    count_samples,
+    crossed_sums,
+)
 
 
 def count_tops(rankings: Rankings) -> Values:

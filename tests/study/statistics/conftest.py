@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from romnet_bench.study.answers import Answer, Answers
-from romnet_bench.study.counting import Rankings
+from romnet_bench.study.statistics.counting import Rankings
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

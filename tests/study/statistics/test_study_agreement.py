@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from romnet_bench.bench.statistics import mean_interval
-from romnet_bench.study.agreement import agree_on_photos, kendall_w, mean_agreement
 from romnet_bench.study.answers import Answers
-from romnet_bench.study.counting import Rankings, rank_all
+from romnet_bench.study.statistics.agreement import agree_on_photos, kendall_w, mean_rho, mean_w
+from romnet_bench.study.statistics.counting import Rankings, rank_all
+from romnet_bench.study.statistics.outcome import SEED, measure_outcome
+
+
+def generator(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
 
 
 def test_by_hand() -> None:
@@ -61,15 +66,20 @@ def test_photos_of_one_person_are_left_out_of_the_mean(
     assert [(one.photo, one.people) for one in agreements] == [("a", 2), ("b", 2), ("c", 1)]
     assert [one.w for one in agreements[:2]] == [1, 0]
     assert math.isnan(agreements[2].w)
-    w, rho = mean_agreement(agreements, np.random.default_rng(0))
-    assert w == mean_interval([1, 0], np.random.default_rng(0))
-    assert (rho.mean, rho.n) == (0, 2)
-    nothing, _ = mean_agreement(agreements[2:], np.random.default_rng(0))
-    assert nothing.n == 0
+    assert mean_w(agreements, generator()) == mean_interval([1, 0], generator())
+    assert mean_rho(agreements, generator()) == mean_interval([1, -1], generator())
+    assert mean_w(agreements[2:], generator()).n == mean_rho(agreements[2:], generator()).n == 0
+
+
+def test_neither_mean_depends_on_the_other(simulate_rankings: Callable[..., Rankings]) -> None:
+    rankings = simulate_rankings(np.array([1.0, 0.0, -1.0]), 6, 9, generator())
+    outcome = measure_outcome(rankings)
+    assert outcome.w == mean_w(outcome.agreements, generator(SEED))
+    assert outcome.rho == mean_rho(outcome.agreements, generator(SEED))
 
 
 def test_chance_gives_one_by_m(simulate_rankings: Callable[..., Rankings]) -> None:
     rankings = simulate_rankings(np.zeros(5), 8, 1000, np.random.default_rng(0))
-    w, rho = mean_agreement(agree_on_photos(rankings), np.random.default_rng(0))
-    assert w.mean == pytest.approx(1 / 8, abs=0.008)
-    assert rho.mean == pytest.approx(0, abs=0.009)
+    agreements = agree_on_photos(rankings)
+    assert mean_w(agreements, generator()).mean == pytest.approx(1 / 8, abs=0.008)
+    assert mean_rho(agreements, generator()).mean == pytest.approx(0, abs=0.009)

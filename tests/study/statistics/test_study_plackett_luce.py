@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -11,17 +12,18 @@ from scipy import optimize
 
 from romnet_bench.bench.paired import holm
 from romnet_bench.bench.statistics import LEVEL
-from romnet_bench.study import scores
-from romnet_bench.study.counting import Rankings
-from romnet_bench.study.plackett_luce import (
+from romnet_bench.errors import UserError
+from romnet_bench.study.statistics import plackett_luce, resampling, scores
+from romnet_bench.study.statistics.counting import Rankings
+from romnet_bench.study.statistics.plackett_luce import (
     PSEUDO,
     best_shares,
     fit_worths,
     order_groups,
     split_choices,
 )
-from romnet_bench.study.resampling import crossed_sums, p_values
-from romnet_bench.study.scores import order_methods, score_methods
+from romnet_bench.study.statistics.resampling import crossed_weights, p_values
+from romnet_bench.study.statistics.scores import order_methods, score_methods
 
 Floats = npt.NDArray[np.float64]
 Simulate = Callable[..., Rankings]
@@ -29,10 +31,8 @@ WORTH = np.array([1.5, 0.4, 0.0, -0.5, -1.4])
 
 
 def fit(places: npt.NDArray[np.int64], pseudo: float = PSEUDO) -> Floats:
-    choices = split_choices(places)
-    shown = choices.shown.toarray().sum(axis=0)[None]
-    wins = choices.wins.sum(axis=0)[None]
-    return fit_worths(choices, shown, wins, np.zeros(places.shape[1]), pseudo)[0]
+    n, k = places.shape
+    return fit_worths(split_choices(places), np.ones((1, n)), np.zeros(k), pseudo)[0]
 
 
 def minus_log_likelihood(worth: Floats, orders: npt.NDArray[np.int64], pseudo: float) -> float:
@@ -128,9 +128,21 @@ def test_who_always_wins_has_a_finite_worth(places: list[list[int]]) -> None:
 def test_the_start_does_not_matter(rankings: Rankings) -> None:
     # Whole Newton steps overshoot from there, and never come back.
     choices = split_choices(rankings.places)
-    shown, wins = choices.shown.toarray().sum(axis=0)[None], choices.wins.sum(axis=0)[None]
     far = np.array([-9.0, 9.0, 0.0, 6.0, -6.0])
-    assert fit_worths(choices, shown, wins, far)[0] == pytest.approx(fit(rankings.places))
+    found = fit_worths(choices, np.ones((1, 30)), far)[0]
+    assert found == pytest.approx(fit(rankings.places))
+
+
+@pytest.mark.filterwarnings("error")
+def test_without_a_maximum_it_says_so() -> None:
+    with pytest.raises(UserError, match="do not settle: leave out a method"):
+        fit(np.array([[0, 1, 2]] * 5), pseudo=0)
+
+
+def test_too_few_steps_are_said(rankings: Rankings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plackett_luce, "_MOST_STEPS", 3)
+    with pytest.raises(UserError, match="do not settle"):
+        fit(rankings.places)
 
 
 def test_two_methods_are_a_logit() -> None:
@@ -141,7 +153,7 @@ def test_two_methods_are_a_logit() -> None:
 def test_many_samples_are_fitted_as_one(rankings: Rankings) -> None:
     choices = split_choices(rankings.places)
     weights = np.random.default_rng(2).integers(0, 4, (20, 30)).astype(float)
-    together = fit_worths(choices, weights @ choices.shown, weights @ choices.wins, WORTH)
+    together = fit_worths(choices, weights, WORTH)
     for sample, found in zip(weights.astype(int), together, strict=True):
         assert fit(np.repeat(rankings.places, sample, axis=0)) == pytest.approx(found, abs=1e-8)
 
@@ -186,9 +198,9 @@ def test_p_values_are_corrected_for_all_pairs(simulate_rankings: Simulate) -> No
     rankings = simulate_rankings(WORTH, 6, 7, np.random.default_rng(3))
     found = score_methods(rankings, np.random.default_rng(0))
     choices = split_choices(rankings.places)
-    features = np.hstack([choices.shown.toarray(), choices.wins])
-    sums = crossed_sums(rankings, features, np.random.default_rng(0))[:, 1:]
-    drawn = fit_worths(choices, sums[:, :-5], sums[:, -5:], np.zeros(5))
+    weights = np.concatenate(list(crossed_weights(rankings, np.random.default_rng(0))))
+    assert len(weights) == found.resamples == 10_000
+    drawn = fit_worths(choices, weights, np.zeros(5))
     worth = fit(rankings.places)
     raw = [
         float(p_values(worth[[i]] - worth[j], drawn[:, [i]] - drawn[:, [j]], 6)[0])
@@ -233,6 +245,24 @@ def test_intervals_hold_the_true_worths_and_alike_methods_share_places(
         wrong.append(alike.places != [1, 1, 1])
     assert LEVEL - 0.03 <= np.mean(held) <= 0.998
     assert np.mean(wrong) <= 0.08
+
+
+def test_memory_does_not_grow_with_the_resamples(
+    simulate_rankings: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nine methods stood to choice in up to 502 sets: 3,000 resamples of them are 12 MB as counts.
+    rankings = simulate_rankings(np.linspace(1, -1, 9), 20, 30, np.random.default_rng(0))
+    monkeypatch.setattr(resampling, "_BATCH_VALUES", 60_000)
+    monkeypatch.setattr(plackett_luce, "_BATCH_VALUES", 60_000)
+    peaks = []
+    for resamples in (300, 3000):
+        monkeypatch.setattr(scores, "RESAMPLES", resamples)
+        tracemalloc.start()
+        found = score_methods(rankings, np.random.default_rng(0))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert found.resamples == resamples
+    assert peaks[1] < peaks[0] + 2_000_000
 
 
 def test_worths_are_found_again(simulate_rankings: Simulate) -> None:

@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from romnet_bench.bench.statistics import Interval
 from romnet_bench.errors import UserError
 from romnet_bench.files import resource
 from romnet_bench.report.html import to_html
@@ -26,11 +27,18 @@ from romnet_bench.report.markdown import to_markdown
 from romnet_bench.study import pair_table, share_table
 from romnet_bench.study.answers import Answers, write_csv
 from romnet_bench.study.beside_paper import read_paper_study
-from romnet_bench.study.counting import rank_counted
-from romnet_bench.study.figures import draw_places, draw_scores
-from romnet_bench.study.outcome import Outcome, measure_outcome
-from romnet_bench.study.report import list_remarks, write_study_report
-from romnet_bench.study.summary import describe_agreement, to_json, to_page
+from romnet_bench.study.figures import describe_scores, draw_places, draw_scores
+from romnet_bench.study.report import list_remarks, prepare_study_part, write_study_report
+from romnet_bench.study.statistics.counting import rank_counted
+from romnet_bench.study.statistics.outcome import Outcome, measure_outcome
+from romnet_bench.study.statistics.resampling import Bounded
+from romnet_bench.study.summary import (
+    agreements_to_csv,
+    describe_agreement,
+    summarise,
+    to_json,
+    to_page,
+)
 
 WORTHS = {
     "Pix2pix": -1.5,
@@ -139,13 +147,18 @@ def test_markdown_is_the_csv_in_short(report: Path) -> None:
                             for cells in table[2:])]  # fmt: skip
     assert table[2][0] == "ROMNet"
     text = "\n".join(lines)
-    assert "failed more than one of 5 attention checks, 1 of 12 people; the CSV has" in text
+    assert (
+        "Left out: people who failed more than one in five of the attention checks that they had, "
+        "and at least two of them (1 of 12 people); the CSV has the table with that person too."
+        in text
+    )
+    assert "Square brackets: 95 % intervals, 10,000 resamples in which people" in text
     assert "add up to 99.9, 202.8, 302.7, 402.5, 502.3" in text
 
 
 def test_the_page_says_who_ranked(report: Path) -> None:
     text = (report / "summary.md").read_text(encoding="utf-8")
-    assert text.startswith("# Which one looks best?\n")
+    assert text.startswith("# Which one looks best?\n\nHighest score: ROMNet, put first in ")
     assert (
         "13 began, 12 answered, 12 finished, 1 left out for failed attention checks; 11 count"
         in text
@@ -198,7 +211,11 @@ def test_an_empty_study_is_refused(simulate_study: Simulate, tmp_path: Path) -> 
     only_checks = tuple(answer for answer in whole.answers if answer.check)
     alone = dataclasses.replace(whole, answers=only_checks)
     for number, (answers, words) in enumerate(
-        ((nobody, "Nobody has ranked"), (alone, "Nobody has ranked"), (whole, "nothing counts"))
+        (
+            (nobody, "Nobody has ranked"),
+            (alone, "Nobody has ranked"),
+            (whole, "one in five of the attention checks that they had, and at least two of them"),
+        )
     ):
         source = tmp_path / f"{number}.csv"
         source.write_text(write_csv(answers), encoding="utf-8")
@@ -254,7 +271,7 @@ def test_remarks_on_few_and_unequal(make_answers: MakeAnswers) -> None:
     assert "1 photo of the study’s 4 was ranked by nobody." in words
     assert "Photos were ranked unequally often, 1 to 4 times" in words
     assert "There were no attention checks" in words
-    assert "No places: fewer than 6" in words
+    assert "No places: they need 6 people and 6 photos." in words
     assert "Every ranking puts" not in words
     alone = make_answers(*((1, f"p{i}", "ABC" if i % 2 else "BCA", "") for i in range(12)))
     words = " ".join(all_remarks(alone))
@@ -266,6 +283,125 @@ def test_remarks_on_few_and_unequal(make_answers: MakeAnswers) -> None:
     assert "One photo was ranked" in words
     assert "people: what others" not in words
     assert "Only" not in words
+
+
+def test_agreement_about_one_photo_has_no_interval(make_answers: MakeAnswers) -> None:
+    rows = [(1, "p", "ABC", ""), (2, "p", "CBA", ""), (3, "p", "BAC", ""), (4, "p", "BCA", "")]
+    words = describe_agreement(measure_outcome(rank_counted(make_answers(*rows, FOURTH))))
+    assert words.startswith("Kendall’s W 0.19, of the one photo that at least two people ranked")
+    assert "−0.08 in the mean; 0 by chance." in words
+    assert "[" not in words
+    assert "rackets" not in words
+
+
+FOURTH = (1, "q", "ABC", "")  # alone: no agreement is known of it
+
+
+@pytest.mark.parametrize(("size", "printed"), [(0.0, "0.00"), (0.004, "0.00"), (0.006, "−0.01")])
+def test_nothing_is_less_than_nothing(
+    size: float, printed: str, hostile: tuple[Answers, Outcome]
+) -> None:
+    _, outcome = hostile
+    rho = Interval(-size, -size, -size, 2)
+    worth = Bounded(np.full(3, -size), np.full(3, -size), np.full(3, -size))
+    scores = dataclasses.replace(outcome.scores, worth=worth)
+    small = dataclasses.replace(outcome, rho=rho, scores=scores)
+    assert f" {printed} [{printed}, {printed}] in the mean" in describe_agreement(small)
+    described = describe_scores(small)
+    (cell, *_) = share_table.to_sheet(small, read_paper_study(), "T", []).lines[0].cells
+    assert cell.text == printed.replace("0.00", "+0.00")
+    assert cell.small == f"[{printed}, {printed}]"
+    assert ("−" in described) == ("−" in printed)
+
+
+def test_chance_is_of_photos_that_unequally_many_ranked(make_answers: MakeAnswers) -> None:
+    rows = [(person, "p", "ABC", "") for person in range(1, 6)]
+    rows += [(person, "q", "ABC", "") for person in (1, 2)]
+    rows += [(1, "r", "ABC", "")]
+    words = describe_agreement(measure_outcome(rank_counted(make_answers(*rows))))
+    assert "the mean over 2 photos that at least two" in words
+    assert "0.35 is what chance gives" in words  # (1/5 + 1/2) / 2, not 1 / 3.5
+
+
+def test_who_leads_in_one_sentence(study: Answers, make_answers: MakeAnswers) -> None:
+    outcome = measure_outcome(rank_counted(study))
+    tops = [part[0, 0] for part in (outcome.tops.value, outcome.tops.low, outcome.tops.high)]
+    begin = "Highest score: ROMNet, put first in {:.1f} % [{:.1f}, {:.1f}] of the rankings".format(
+        *tops
+    )
+    assert summarise(outcome) == f"{begin}; all others are significantly behind."
+    names = outcome.rankings.methods
+    for close, words in (
+        ([1, 3], f"not significantly behind: {names[1]} and {names[3]}"),
+        ([1, 2, 3, 4], f"not significantly behind: {names[1]}, {names[2]} and 2 more"),
+        ([1, 2, 3, 4, 5], "no other is significantly behind"),
+    ):
+        p = outcome.scores.p.copy()
+        p[0, close] = 0.05
+        scores = dataclasses.replace(outcome.scores, p=p)
+        assert summarise(dataclasses.replace(outcome, scores=scores)) == f"{begin}; {words}."
+    alone = measure_outcome(rank_counted(make_answers((1, "p", "BAC", ""))))
+    assert summarise(alone) == (
+        "Highest score: B, put first in 100.0 % of the rankings; too few people or photos to "
+        "tell who is behind."
+    )
+
+
+def test_fewer_resamples_of_the_scores_are_named(hostile: tuple[Answers, Outcome]) -> None:
+    _, outcome = hostile
+    fewer = dataclasses.replace(outcome.scores, resamples=4321)
+    sheet = share_table.to_sheet(
+        dataclasses.replace(outcome, scores=fewer), read_paper_study(), "T", []
+    )
+    words = " ".join(sheet.below)
+    assert "95 % intervals, 10,000 resamples (4,321 for the score) in which people and" in words
+
+
+def test_every_csv_is_read_back_whatever_the_labels(make_answers: MakeAnswers) -> None:
+    labels = {"A": "a\rb", "B": 'b,"', "C": "c\n"}
+    answers = make_answers((1, "p\rq", "ABC", ""), (2, "p\rq", "BAC", ""))
+    answers = dataclasses.replace(
+        answers,
+        methods=tuple(labels.values()),
+        answers=tuple(
+            dataclasses.replace(one, ranking=tuple(labels[name] for name in one.ranking))
+            for one in answers.answers
+        ),
+    )
+    outcome = measure_outcome(rank_counted(answers))
+    texts = (
+        share_table.to_csv({"counted": outcome}, read_paper_study()),
+        pair_table.to_csv(outcome.pairs),
+        agreements_to_csv(outcome.agreements),
+    )
+    shares, pairs, agreements = (
+        list(csv.DictReader(io.StringIO(text, newline=""))) for text in texts
+    )
+    assert {row["method"] for row in shares} == set(labels.values())
+    assert {row["first"] for row in pairs} | {row["second"] for row in pairs} == set(
+        labels.values()
+    )
+    assert [row["photo"] for row in agreements] == ["p\rq"]
+
+
+def test_the_part_of_a_report_shows_what_the_folder_does(
+    study: Answers, report: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "answers.csv"
+    source.write_text(write_csv(study), encoding="utf-8")
+    section = prepare_study_part(str(source))(tmp_path)
+    assert section.summary == summarise(measure_outcome(rank_counted(study)))
+    assert [plot.picture for plot in section.plots] == [
+        "figures/study-places.svg",
+        "figures/study-scores.svg",
+    ]
+    for name in ("places", "scores"):
+        drawn = (tmp_path / "figures" / f"study-{name}.svg").read_bytes()
+        assert drawn == (report / f"{name}.svg").read_bytes()
+    assert section.plots[0].caption.startswith("Kendall’s W ")
+    page = (report / "summary.md").read_text(encoding="utf-8")
+    assert all(plot.alt in page.replace("\\", "") for plot in section.plots)
+    assert [sheet.key for sheet, _ in section.sheets] == ["table3", "table3-pairs"]
 
 
 def test_remarks_on_another_choice_of_methods(simulate_study: Simulate) -> None:
@@ -317,7 +453,7 @@ def test_hostile_labels(hostile: tuple[Answers, Outcome], tmp_path: Path) -> Non
     if shutil.which("pdflatex") is None:
         return
     text = (
-        r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage{textcomp,booktabs}"
+        r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage{textcomp,booktabs,graphicx}"
         rf"\begin{{document}}{''.join(map(to_latex, sheets))}\end{{document}}"
     )
     (tmp_path / "t.tex").write_text(text, encoding="utf-8")
