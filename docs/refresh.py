@@ -184,12 +184,13 @@ def wanted() -> dict[Path, bytes]:
 
 def main(check: bool) -> int:
     """Writes what is out of date, or only names it."""
-    old = [path for path, new in wanted().items() if not path.exists() or path.read_bytes() != new]
+    files = wanted()
+    old = [path for path, new in files.items() if not path.exists() or path.read_bytes() != new]
     for path in old:
         print(f"{path.relative_to(DOCS.parent)} {'is out of date' if check else 'written'}")
         if not check:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(wanted()[path])
+            path.write_bytes(files[path])
     return int(check and bool(old))
 
 

@@ -119,7 +119,7 @@ def read_ablations(study: Path) -> list[AblationTable]:
     try:
         about = _SENTENCES.validate_json(path.read_bytes())
     except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise UserError(
             f"{study} holds no study of ablations ({reason}): give a folder that `romnet-bench "
             "ablate` made."

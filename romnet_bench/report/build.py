@@ -9,6 +9,7 @@ from romnet_bench.errors import UserError
 from romnet_bench.files import locked, require_writable, write_text
 from romnet_bench.report.ablations import read_ablations
 from romnet_bench.report.figures.curves import read_training
+from romnet_bench.report.figures.looks import looks_of
 from romnet_bench.report.page.inline import inline_sections
 from romnet_bench.report.page.render import render_page
 from romnet_bench.report.page.section import Section
@@ -54,17 +55,18 @@ def build_report(
         UserError: no run, a damaged one, another part that cannot be read, or a folder that cannot
             or must not be written to.
     """
-    # Whatever may be wrong is found before anything is drawn.
+    # What cannot be read is found before anything is drawn.
     comparisons = compare_runs(runs)
     tables = read_ablations(ablations) if ablations else []
     logs = [read_training(_find_log(path), _name_log(path)) for path in trainings]
     with _replaced(out) as stage:
         sections: list[Section] = []
+        looks = looks_of(comparisons)
         beside = make_beside_paper(comparisons)
         if beside or tables:
             sections.append(write_paper_part(beside, tables, stage))
         sections += [
-            write_dataset_part(comparison, table, stage, data, grid_photos)
+            write_dataset_part(comparison, table, stage, data, looks=looks, grid_photos=grid_photos)
             for comparison, table in zip(comparisons, make_tables(comparisons), strict=True)
         ]
         sections += [write(stage) for write in more]

@@ -6,7 +6,7 @@ from romnet_bench.bench.paired import ALPHA
 from romnet_bench.bench.statistics import LEVEL, RESAMPLES, Interval
 from romnet_bench.protocol import METRICS, Metric
 from romnet_bench.report.csv_text import to_csv_text
-from romnet_bench.report.sheet import Cell, Column, Line, Sheet
+from romnet_bench.report.sheet import Cell, Column, Line, Sheet, signed
 from romnet_bench.report.tables import Row, Table
 
 EMPTY = "–"
@@ -16,9 +16,10 @@ HOW = (
     f"{RESAMPLES:,} resamples)."
 )
 PLACES = (
-    "Raised: the place by that metric; methods whose differences are not significant share one "
-    "(1 + how many are significantly better: Wilcoxon’s signed-rank test over the photos, "
-    f"two-sided, Holm’s correction over all pairs, p < {ALPHA:g})."
+    "Raised: the place by that metric. Methods that are not significantly worse than the first of "
+    f"a place share it. Significant: p < {ALPHA:g} by Wilcoxon's signed-rank test over the photos "
+    "(variants of one photograph as one), two-sided, with Holm's correction over all pairs, and "
+    "the mean favours the same method. Methods of different places need not differ significantly."
 )
 
 
@@ -28,22 +29,19 @@ def format_mean(interval: Interval, metric: Metric) -> str:
 
 
 def format_range(interval: Interval, metric: Metric) -> str:
-    """The interval as `[low, high]`, empty if there is none."""
-    if interval.n == 0:
+    """The interval as `[low, high]`, empty where fewer than two photos were measured."""
+    if interval.n < 2:  # of one photo there is no spread to tell
         return ""
     return f"[{interval.low:.{metric.digits}f}, {interval.high:.{metric.digits}f}]"
 
 
 def format_gap(gap: float, metric: Metric) -> str:
     """A difference with its sign, `–` if it is unknown."""
-    if math.isnan(gap):
-        return EMPTY
-    rounded = round(gap, metric.digits) + 0.0  # −0.0 is 0 too
-    return f"{rounded:+.{metric.digits}f}".replace("-", "−")
+    return EMPTY if math.isnan(gap) else signed(gap, metric.digits)
 
 
 def format_seconds(seconds: float) -> str:
-    """Seconds per photo in two significant digits or whole seconds, `–` if unknown."""
+    """Seconds per photo in at most two significant digits or whole seconds, `–` if unknown."""
     if math.isnan(seconds):
         return EMPTY
     if seconds < 0.01:
@@ -126,7 +124,7 @@ def _to_line(row: Row) -> Line:
         Cell(format_photos(row), row.photos),
         Cell(format_seconds(row.seconds), row.seconds),
     ]
-    return Line(row.label, tuple(cells), warned=bool(row.warnings))
+    return Line(row.label, tuple(cells), bool(row.warnings), (row.label,))
 
 
 def format_cell(row: Row, metric: Metric) -> Cell:

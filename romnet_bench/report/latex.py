@@ -21,6 +21,7 @@ _SIGNS = {
     "`": r"\textasciigrave{}",
     "'": r"\textquotesingle{}",
     "-": "{-}",  # so that "--weights" stays two hyphens
+    "*": "{*}",  # after a row's end LaTeX would take it for a sign to the line break
     "[": "{[}",  # after a row's end LaTeX would read "[" as a length
     "]": "{]}",
     "–": r"\textendash{}",
@@ -42,40 +43,80 @@ _SIGNS = {
 }
 
 
-def to_latex(sheet: Sheet) -> str:
-    """A float for booktabs: the best in bold, places raised, the sentences of `sheet` below it.
+_COLUMN = 56  # letters of this size in a column of two
+_PAGE = 48  # lines
+_CAPTION = 300  # letters
+_LATIN = 0x17F  # up to here T1 fonts have most letters
 
-    A wide table, of more columns than six, spans both columns of a page that has two.
+
+def to_latex(sheet: Sheet) -> str:
+    """A float for booktabs: the best in bold, places raised; the sentences of `sheet` stand below.
+
+    A table that is wider than a column of two spans both; one that is still wider than the text is
+    made smaller. Sentences that would make a float longer than a page follow it as text.
     """
-    environment = "table*" if len(sheet.columns) > 6 else "table"
-    width = len(sheet.columns)
+    is_wide = _width(sheet) > _COLUMN
+    environment = "table*" if is_wide else "table"
     headings = " & ".join(map(_format_heading, sheet.columns))
     lines = [text for line in sheet.lines for text in _format_line(line)]
+    per_line = 2 * _COLUMN if is_wide else _COLUMN
+    notes = [f"    {escape_latex(sentence)}\\par" for sentence in sheet.below]
+    height = len(lines) + sum(1 + len(sentence) // per_line for sentence in sheet.below)
+    below = [
+        r"  \begin{minipage}{\linewidth}\footnotesize\raggedright",
+        *notes,
+        r"  \end{minipage}",
+    ]
+    end = rf"\end{{{environment}}}"
     return "\n".join(
         [
-            r"% \usepackage[T1]{fontenc} \usepackage{textcomp,booktabs}",
+            *_preamble(sheet),
             rf"\begin{{{environment}}}",
             r"  \centering",
-            rf"  \caption{{{escape_latex(sheet.title)}}}",
+            rf"  \caption{{{escape_latex(sheet.title[:_CAPTION])}}}",
             rf"  \label{{tab:{sheet.key}}}",
             r"  \small",
             r"  \setlength{\tabcolsep}{4pt}",
-            rf"  \begin{{tabular}}{{l{'r' * width}}}",
+            # As wide as it is, or as the text where it is wider than that.
+            r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+            rf"  \begin{{tabular}}{{l{'r' * len(sheet.columns)}}}",
             r"    \toprule",
             *_format_groups(sheet),
             rf"    {escape_latex(sheet.head)} & {headings} \\",
             r"    \midrule",
             *lines,
             r"    \bottomrule",
-            r"  \end{tabular}",
-            r"  \par\medskip",
-            r"  \begin{minipage}{\linewidth}\footnotesize\raggedright",
-            *(f"    {escape_latex(sentence)}\\par" for sentence in sheet.below),
-            r"  \end{minipage}",
-            rf"\end{{{environment}}}",
+            r"  \end{tabular}}",
+            *([r"  \par\medskip", *below, end] if height <= _PAGE else [end, "", *_text(notes)]),
             "",
         ]
     )
+
+
+def _preamble(sheet: Sheet) -> list[str]:
+    """What the file needs, as comments."""
+    lines = [r"% \usepackage[T1]{fontenc} \usepackage{textcomp,booktabs,graphicx}"]
+    texts = [sheet.title, *sheet.below, *(line.label for line in sheet.lines)]
+    if any(ord(sign) > _LATIN and sign not in _SIGNS for text in texts for sign in text):
+        lines.append("% Some of its letters need XeLaTeX or LuaLaTeX and a font that has them.")
+    return lines
+
+
+def _width(sheet: Sheet) -> int:
+    """Letters across, small ones at three quarters."""
+    columns = zip(*(line.cells for line in sheet.lines), strict=True)
+    cells = [
+        max(max(len(cell.text) + 1, len(cell.small) * 3 // 4) for cell in column)
+        for column in columns
+    ]
+    heads = [len(column.heading) for column in sheet.columns]
+    labels = max((len(line.label) for line in sheet.lines), default=0)
+    return labels + sum(map(max, cells, heads)) + 2 * len(heads)
+
+
+def _text(notes: list[str]) -> list[str]:
+    """The sentences as a paragraph of the text."""
+    return [r"{\footnotesize\raggedright\noindent", *notes, "}"]
 
 
 def _format_groups(sheet: Sheet) -> list[str]:
@@ -109,4 +150,5 @@ def _format_line(line: Line) -> list[str]:
 
 def escape_latex(text: str) -> str:
     """`text` so that LaTeX prints it as it is, on one line."""
-    return "".join(_SIGNS.get(sign, sign) for sign in one_line(text))
+    text = "".join(_SIGNS.get(sign, sign) for sign in one_line(text))
+    return text.replace(",,", ",{},")  # T1 fonts join them to a quotation mark

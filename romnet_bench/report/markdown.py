@@ -34,7 +34,7 @@ def _format_cell(cell: Cell) -> str:
     # An interval's brackets make no link here: no round bracket follows them.
     small = one_line(cell.small) if re.fullmatch(r"[\[\]\d., −+()-]*", cell.small) else ""
     small = small or escape_markdown(cell.small)
-    if not text and small:
-        return f"<sub>{small}</sub>"  # it must not pass for the number itself
     place = f"<sup>{cell.place}</sup>" if cell.place else ""
+    if small and not small.startswith(("[", "(")):  # another number: it must not pass for this one
+        return f"{text}{place}<br><sub>{small}</sub>".removeprefix("<br>")
     return f"{text}{place} {small}".strip()

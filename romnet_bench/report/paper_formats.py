@@ -98,14 +98,15 @@ def _to_line(beside: BesidePaper, line: PaperLine) -> Line:
         for metric in METRICS
     ]
     label = line.label if line.published else f"{line.label} (not in the paper)"
-    return Line(label, tuple(cells), warned=any(map(_is_warned, line.places)))
+    warned = any(map(_is_warned, line.places))
+    return Line(label, tuple(cells), warned, (line.label,) if line.method else ())
 
 
 def _to_cell(beside: BesidePaper, line: PaperLine, index: int, metric: Metric) -> Cell:
     place, setting = line.places[index], beside.table.settings[index]
     printed = beside.paper.text(setting.dataset, line.published, metric.key)
     if place.row is None:
-        return Cell(EMPTY if place.cannot else "", small=printed)
+        return Cell(EMPTY) if place.cannot else Cell("", small=printed)
     cell = format_cell(place.row, metric)
     gap = beside.difference(line, index, metric)
     difference = "" if math.isnan(gap) else f" ({format_gap(gap, metric)})"
@@ -116,7 +117,10 @@ def _to_cell(beside: BesidePaper, line: PaperLine, index: int, metric: Metric) -
 def _state_settings(beside: BesidePaper) -> list[str]:
     lines = []
     for setting, table in zip(beside.table.settings, beside.measured, strict=True):
-        said = state_protocol(table) if table else "not measured by us"
+        said = "not measured by us"
+        if table:
+            photos = max(row.photos_in_split for row in table.rows)
+            said = f"{photos} photos, the paper {setting.photos:,}. {state_protocol(table)}"
         lines.append(f"{setting.dataset}: {said}")
     return lines
 

@@ -1,7 +1,7 @@
 """The parts of a report: each writes its tables and figures, and says what the page shows."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +15,14 @@ from romnet_bench.report.figures.ablations import describe_ablations, draw_ablat
 from romnet_bench.report.figures.costs import measure_costs
 from romnet_bench.report.figures.curves import Training, describe_curves, draw_curves
 from romnet_bench.report.figures.distributions import describe_distributions, draw_distributions
-from romnet_bench.report.figures.grid import describe_grid, draw_grid
+from romnet_bench.report.figures.grid import describe_grid, draw_grid, split_sheets
 from romnet_bench.report.figures.heat_map import describe_heat_map, draw_heat_map, make_heat_map
 from romnet_bench.report.figures.quality_speed import describe_quality_speed, draw_quality_speed
 from romnet_bench.report.figures.rank_curves import find_rank_curves, keep_first_ranks
 from romnet_bench.report.figures.rank_curves import to_csv as rank_curves_to_csv
 from romnet_bench.report.figures.sensitivity import describe_sensitivity, draw_sensitivity
-from romnet_bench.report.figures.style import save_figure
-from romnet_bench.report.page.gallery import Entry, choose_telling, make_gallery
+from romnet_bench.report.figures.style import Look, save_figure
+from romnet_bench.report.page.gallery import make_gallery
 from romnet_bench.report.page.section import Link, Plot, Section
 from romnet_bench.report.paper import BesidePaper
 from romnet_bench.report.pictures import find_photos, list_shown
@@ -30,9 +30,10 @@ from romnet_bench.report.runs import Comparison
 from romnet_bench.report.sheet import Sheet
 from romnet_bench.report.summary import summarise
 from romnet_bench.report.tables import Table
+from romnet_bench.report.telling import Entry, choose_telling
 from romnet_bench.report.write import write_sheet
 
-FIGURE_6 = "div2k"
+FIGURE_6_RECIPE = "div2k"
 """The recipe of the photos on which the paper measured its sensitivity to the reference."""
 
 
@@ -55,7 +56,7 @@ def write_paper_part(
             draw_ablations(table),
             title=table.title,
             alt=describe_ablations(table),
-            caption="Bars: ours, with 95 % intervals; open marks: the paper’s, on its own photos.",
+            caption="Bars: ours, with 95 % intervals; open marks: the paper's, on its own photos.",
         )
         for table in ablations
     ]
@@ -63,11 +64,18 @@ def write_paper_part(
 
 
 def write_dataset_part(
-    comparison: Comparison, table: Table, out: Path, data: Path | None, grid_photos: int
+    comparison: Comparison,
+    table: Table,
+    out: Path,
+    data: Path | None,
+    *,
+    looks: Mapping[str, Look],
+    grid_photos: int,
 ) -> Section:
     """One dataset: its table and pairs, its figures, every photograph.
 
     Runs with a worse reference on purpose stand in the table and in the figure of their own.
+    `looks` are those of the whole report's methods.
     """
     key = comparison.key
     scores = formats.to_sheet(table)
@@ -78,13 +86,13 @@ def write_dataset_part(
         numbers = significance.to_csv(table.pairs)
         sheets.append(write_table(pairs, numbers, out, title="Every pair of methods"))
     rivals = keep_first_ranks(comparison)
-    plots = _draw_scores(rivals, out)
-    plots += _draw_ranks(comparison, out)
+    plots = _draw_scores(rivals, looks, out)
+    plots += _draw_ranks(comparison, looks, out)
     photos, trouble = find_photos(comparison, data)
     entries = make_gallery(rivals, photos, out) if photos else []
     telling = choose_telling(entries, grid_photos)
     if photos and telling:
-        plots.append(_draw_photos(rivals, photos, telling, out))
+        plots += _draw_photos(rivals, photos, telling, out)
     return Section(
         key=key,
         dataset=comparison.dataset,
@@ -112,15 +120,15 @@ def write_training_part(trainings: list[Training], out: Path) -> Section:
     return Section("training", "Training", plots=(plot,))
 
 
-def _draw_scores(comparison: Comparison, out: Path) -> list[Plot]:
+def _draw_scores(comparison: Comparison, looks: Mapping[str, Look], out: Path) -> list[Plot]:
     """Three views of the same scores."""
     key = comparison.key
     plots = [
         write_figure(
             out,
             f"{key}-distribution",
-            draw_distributions(comparison, np.random.default_rng(0)),
-            title="Every photo’s score",
+            draw_distributions(comparison, np.random.default_rng(0), looks=looks),
+            title="Every photo's score",
             alt=describe_distributions(comparison),
             caption="Box: quartiles and median; whiskers: 1.5 interquartile ranges; dots: photos; "
             "white diamond: mean.",
@@ -138,7 +146,7 @@ def _draw_scores(comparison: Comparison, out: Path) -> list[Plot]:
         )
     )
     costs = measure_costs(comparison)
-    figure = draw_quality_speed(costs)
+    figure = draw_quality_speed(costs, looks=looks)
     if figure is not None:
         plots.append(
             write_figure(
@@ -153,18 +161,18 @@ def _draw_scores(comparison: Comparison, out: Path) -> list[Plot]:
     return plots
 
 
-def _draw_ranks(comparison: Comparison, out: Path) -> list[Plot]:
+def _draw_ranks(comparison: Comparison, looks: Mapping[str, Look], out: Path) -> list[Plot]:
     """Fig. 6, where a method was run with references of several ranks."""
     curves = find_rank_curves(comparison)
     if not curves:
         return []
     stem = f"{comparison.key}-reference-rank"
     write_text(out / "figures" / f"{stem}.csv", rank_curves_to_csv(curves))
-    is_papers = all(run.record.dataset.recipe == FIGURE_6 for run in comparison.runs)
+    is_papers = all(run.record.dataset.recipe == FIGURE_6_RECIPE for run in comparison.runs)
     plot = write_figure(
         out,
         stem,
-        draw_sensitivity(curves, paper=is_papers),
+        draw_sensitivity(curves, paper=is_papers, looks=looks),
         title="Sensitivity to the reference (Fig. 6)",
         alt=describe_sensitivity(curves),
         caption="Means over the photos that have a score at every rank, with 95 % intervals; rank "
@@ -175,20 +183,28 @@ def _draw_ranks(comparison: Comparison, out: Path) -> list[Plot]:
 
 def _draw_photos(
     comparison: Comparison, photos: PhotoSet, telling: list[tuple[str, Entry]], out: Path
-) -> Plot:
-    """The qualitative figure, which the page shows as a JPEG: with photographs a PNG is heavy."""
-    runs, stem = list_shown(comparison), f"{comparison.key}-photos"
-    figure = draw_grid(photos, runs, telling)
-    plot = write_figure(
-        out,
-        stem,
-        figure,
-        title="Worst, median and best photographs",
-        alt=describe_grid(runs, telling),
-        caption="By what the outputs gain over the input in PSNR, on average over the methods.",
-    )
-    save_figure(figure, out / "figures" / stem, ("jpg",))
-    return dataclasses.replace(plot, picture=f"figures/{stem}.jpg")
+) -> list[Plot]:
+    """The qualitative figure, on as many sheets as it takes.
+
+    The page shows it as a JPEG: with photographs a PNG is heavy.
+    """
+    runs, plots = list_shown(comparison), []
+    sheets = split_sheets(telling)
+    for number, rows in enumerate(sheets, 1):
+        figure = draw_grid(photos, runs, rows)
+        stem = f"{comparison.key}-photos" + (f"-{number}" if number > 1 else "")
+        title = "Worst, median and best photographs"
+        plot = write_figure(
+            out,
+            stem,
+            figure,
+            title=title if len(sheets) == 1 else f"{title}, {number} of {len(sheets)}",
+            alt=describe_grid(runs, rows),
+            caption="By what the outputs gain over the input in PSNR, on average over the methods.",
+        )
+        save_figure(figure, out / "figures" / stem, ("jpg",))
+        plots.append(dataclasses.replace(plot, picture=f"figures/{stem}.jpg"))
+    return plots
 
 
 def write_table(

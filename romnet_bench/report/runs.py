@@ -104,6 +104,13 @@ def compare_runs(folders: list[Path]) -> list[Comparison]:
         run = load_run(folder)
         data = run.record.dataset
         groups.setdefault((data.name, data.split, data.fingerprint), []).append(run)
+    if not any(
+        run.scores[metric.key].notna().any()
+        for runs in groups.values()
+        for run in runs
+        for metric in METRICS
+    ):
+        raise UserError("No photo of any run has a score: run or score them again.")
     keys = unique_slugs([f"{name}-{split}" for name, split, _ in groups])
     return [
         Comparison(key, name, split, fingerprint, relabel(runs), unscored.get((name, split), []))

@@ -48,11 +48,19 @@ class Cell:
 
 @dataclasses.dataclass(frozen=True)
 class Line:
-    """A row: its label, whether a warning belongs to it, and a cell for each column."""
+    """A row.
+
+    Attributes:
+        label: its heading.
+        cells: one for each column.
+        warned: whether a warning belongs to it.
+        methods: the labels of the methods that it is about.
+    """
 
     label: str
     cells: tuple[Cell, ...]
     warned: bool = False
+    methods: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +93,12 @@ class Sheet:
             else:
                 spans.append((column.group, 1))
         return spans if any(name for name, _ in spans) else []
+
+
+def signed(value: float, digits: int) -> str:
+    """A number with its sign, and nothing is +0."""
+    rounded = round(value, digits) + 0.0  # −0.0 is 0 too
+    return f"{rounded:+.{digits}f}".replace("-", "−")
 
 
 def one_line(text: str) -> str:

@@ -11,13 +11,13 @@ from romnet_bench.bench.paired import ALPHA, Paired, compare_pairs, holm, shared
 from romnet_bench.protocol import METRICS, Metric
 from romnet_bench.report.csv_text import to_csv_text
 from romnet_bench.report.runs import Run
-from romnet_bench.report.sheet import Cell, Column, Line, Sheet
+from romnet_bench.report.sheet import Cell, Column, Line, Sheet, signed
 
 SEED = 0
 HOW = (
     "Mean difference over the photos that both scored, with its 95 % bootstrap interval; p: "
-    "Wilcoxon’s signed-rank test, two-sided, Holm’s correction over all pairs of a metric; bold: "
-    f"p < {ALPHA:g}, and mean and ranks favour the same method."
+    "Wilcoxon's signed-rank test (variants of one photograph as one), two-sided, Holm's correction "
+    f"over all pairs of a metric; bold: p < {ALPHA:g}, and mean and ranks favour the same method."
 )
 
 
@@ -67,8 +67,13 @@ def compare_all(runs: list[Run], comparable: dict[str, list[int]]) -> list[Pair]
     ]
 
 
-def find_places(pairs: list[Pair]) -> dict[str, dict[str, int]]:
-    """Label → metric → place: 1 + how many methods are significantly better."""
+def find_places(pairs: list[Pair], means: dict[str, dict[str, float]]) -> dict[str, dict[str, int]]:
+    """Label → metric → place, which methods share that are not told apart from its first.
+
+    Args:
+        pairs: all of them.
+        means: label → metric → mean.
+    """
     places: dict[str, dict[str, int]] = {}
     for metric in METRICS:
         own = [pair for pair in pairs if pair.metric == metric]
@@ -78,7 +83,9 @@ def find_places(pairs: list[Pair]) -> dict[str, dict[str, int]]:
             if pair.significant:
                 worse = pair.second if pair.better == pair.first else pair.first
                 better[labels.index(pair.better), labels.index(worse)] = True
-        for label, place in zip(labels, shared_ranks(better), strict=True):
+        sign = -1 if metric.higher_is_better else 1
+        order = sorted(range(len(labels)), key=lambda i: sign * means[labels[i]][metric.key])
+        for label, place in zip(labels, shared_ranks(better, order), strict=True):
             places.setdefault(label, {})[metric.key] = place
     return places
 
@@ -117,6 +124,7 @@ def to_sheet(key: str, title: str, pairs: list[Pair]) -> Sheet:
         Line(
             f"{first} − {second}",
             tuple(cell for metric in metrics for cell in _to_cells(duel.get(metric.key), metric)),
+            methods=(first, second),
         )
         for (first, second), duel in by_duel.items()
     ]
@@ -134,10 +142,8 @@ def _to_cells(pair: Pair | None, metric: Metric) -> tuple[Cell, Cell]:
     if pair is None or pair.paired.interval.n == 0:
         return Cell("–"), Cell("–")
     interval = pair.paired.interval
-    mean, low, high = (
-        f"{number:+.{metric.digits}f}".replace("-", "−")
-        for number in (interval.mean, interval.low, interval.high)
-    )
+    ends = interval.mean, interval.low, interval.high
+    mean, low, high = (signed(number, metric.digits) for number in ends)
     return (
         Cell(mean, interval.mean, f"[{low}, {high}]", best=pair.significant),
         Cell(format_p(pair.p), pair.p),

@@ -11,9 +11,12 @@ from romnet_bench.report.tables import Row, Table
 def summarise(table: Table) -> str:
     """Who leads in each metric, by how much over the input, and ahead of whom it is not.
 
-    Empty where no two methods may be compared.
+    Empty where there is but one.
     """
-    return " ".join(filter(None, (_summarise_metric(table, metric) for metric in METRICS)))
+    said = " ".join(filter(None, (_summarise_metric(table, metric) for metric in METRICS)))
+    if not said and len(table.rows) > 1:
+        return "No two rows may be compared: the notes below the table say why."
+    return said
 
 
 def _summarise_metric(table: Table, metric: Metric) -> str:
@@ -24,15 +27,28 @@ def _summarise_metric(table: Table, metric: Metric) -> str:
     word = "Highest" if metric.higher_is_better else "Lowest"
     number = format_mean(best.intervals[metric.key], metric)
     names = " and ".join(row.label for row in leaders)
-    sentence = f"{word} {metric.label}: {names}, {number}{_over_floor(table, best, metric)}"
+    aside = _set_aside(table, metric)
+    among = " of the rows that may be compared" if aside else ""
+    sentence = f"{word} {metric.label}{among}: {names}, {number}{_over_floor(table, best, metric)}"
     rivals = [
         row.label
         for row in table.rows
         if row not in leaders and not _apart(table, best, row, metric)
     ]
     if rivals:
-        sentence += f"; not significantly apart from {_join(rivals)}"
+        sentence += f"; not significantly better than {_join(rivals)}"
+    if aside:
+        sentence += f"; set aside: {_join(aside)}"
     return f"{sentence}."
+
+
+def _set_aside(table: Table, metric: Metric) -> list[str]:
+    """Who has a number, but may not be compared."""
+    return [
+        row.label
+        for row in table.rows
+        if row.intervals[metric.key].n and metric.key not in row.places
+    ]
 
 
 def _over_floor(table: Table, best: Row, metric: Metric) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from romnet_bench.bench.results import ProtocolRecord
 from romnet_bench.bench.statistics import Interval, mean_interval
 from romnet_bench.methods.contract import UNTRAINED
-from romnet_bench.protocol import DEFAULT, METRICS
+from romnet_bench.protocol import DEFAULT, METRICS, Metric
 from romnet_bench.report.remarks import (
     explain_empty,
     list_notes,
@@ -69,7 +69,7 @@ def make_tables(comparisons: list[Comparison]) -> list[Table]:
 
 def _make_table(comparison: Comparison, all_of_them: list[Comparison]) -> Table:
     runs = comparison.runs
-    protocol = _common_protocol(runs)
+    protocol = common_protocol(runs)
     intervals = [
         {
             metric.key: mean_interval(
@@ -79,10 +79,16 @@ def _make_table(comparison: Comparison, all_of_them: list[Comparison]) -> Table:
         }
         for run in runs
     ]
-    comparable = _find_comparable(runs, protocol)
+    comparable = find_comparable(runs, protocol)
     best = _find_best(intervals, comparable)
     pairs = compare_all(runs, comparable)
-    places = find_places(pairs)
+    places = find_places(
+        pairs,
+        {
+            run.label: {key: cell.mean for key, cell in cells.items()}
+            for run, cells in zip(runs, intervals, strict=True)
+        },
+    )
     rows = [
         Row(
             label=run.label,
@@ -117,7 +123,7 @@ def _make_table(comparison: Comparison, all_of_them: list[Comparison]) -> Table:
     )
 
 
-def _common_protocol(runs: list[Run]) -> ProtocolRecord:
+def common_protocol(runs: list[Run]) -> ProtocolRecord:
     """The default protocol if any run uses it, else that of most runs (the first of equals)."""
     used = [run.record.protocol for run in runs]
     default = [protocol for protocol in used if protocol.hash == DEFAULT.hash]
@@ -125,11 +131,12 @@ def _common_protocol(runs: list[Run]) -> ProtocolRecord:
     return default[0] if default else max(used, key=lambda protocol: counts[protocol.hash])
 
 
-def _find_comparable(runs: list[Run], protocol: ProtocolRecord) -> dict[str, list[int]]:
+def find_comparable(runs: list[Run], protocol: ProtocolRecord) -> dict[str, list[int]]:
     """For each metric the runs that may be set side by side in it.
 
     Like is compared with like: only trained systems under the table's protocol that measured the
-    metric on all of the photos that any such system did; and each with its best reference.
+    metric with the weights that most did, on all of the photos that any such system did; and each
+    with its best reference.
     """
     comparable = {}
     for metric in METRICS:
@@ -139,12 +146,19 @@ def _find_comparable(runs: list[Run], protocol: ProtocolRecord) -> dict[str, lis
             if run.record.protocol.hash == protocol.hash
             and UNTRAINED not in run.record.method.notes
             and not run.is_sensitivity
+            and run.record.weights.get(metric.key, "") in ("", common_weights(runs, metric))
         }
         everything = frozenset().union(*measured.values())
         comparable[metric.key] = [
             index for index, ids in measured.items() if ids and ids == everything
         ]
     return comparable
+
+
+def common_weights(runs: list[Run], metric: Metric) -> str:
+    """The SHA-256 of the weights that most runs measured a metric with; empty if none says."""
+    used = [sha for run in runs if (sha := run.record.weights.get(metric.key, ""))]
+    return max(used, key=used.count) if used else ""
 
 
 def _find_best(

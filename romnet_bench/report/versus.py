@@ -96,14 +96,27 @@ def parse_tolerance(text: str) -> tuple[Metric, float]:
 
 
 def find_worse(versus: Versus, limits: list[tuple[Metric, float]]) -> list[str]:
-    """A sentence for every limit that the second run breaks.
+    """A sentence for every limit that the second run breaks, and for photos that it left out.
 
     Raises:
-        UserError: a limited metric was not measured in both runs: that must not pass for well.
+        UserError: a limited metric was not measured in both runs, or not surely with the same
+            weights: that must not pass for well.
     """
     changes = {change.metric.key: change for change in versus.changes}
     broken = []
     for metric, tolerance in limits:
+        lost = list_lost(versus, metric)
+        if lost:
+            broken.append(
+                f"{metric.label} of {len(lost)} photos that the first run scored is missing in the "
+                f"second ({', '.join(lost[:3])}{', …' if len(lost) > 3 else ''})."
+            )
+        known = [metric.key in run.record.weights for run in (versus.first, versus.second)]
+        if any(known) and not all(known):
+            raise UserError(
+                f"One of the runs does not say with which weights its {metric.label} was measured: "
+                "score it again."
+            )
         if metric.key not in changes:
             raise UserError(
                 f"{metric.label} was not measured in both runs, so its limit cannot be judged: "
@@ -116,6 +129,12 @@ def find_worse(versus: Versus, limits: list[tuple[Metric, float]]) -> list[str]:
                 f"{tolerance:g}."
             )
     return broken
+
+
+def list_lost(versus: Versus, metric: Metric) -> list[str]:
+    """The ids of the photos that the first run has a number for, and the second has not."""
+    first, second = (run.scores[metric.key].dropna() for run in (versus.first, versus.second))
+    return sorted(set(first.index) - set(second.index))
 
 
 def to_text(versus: Versus) -> str:
@@ -146,7 +165,7 @@ def to_text(versus: Versus) -> str:
         [
             f"first   {_describe(versus.first)}",
             f"second  {_describe(versus.second)}",
-            f"{versus.photos} photos; protocol {versus.first.record.protocol.name}",
+            f"{_count_photos(versus)}; protocol {versus.first.record.protocol.name}",
             "",
             *lines,
             "",
@@ -155,6 +174,19 @@ def to_text(versus: Versus) -> str:
             "rank-biserial correlation.",
         ]
     )
+
+
+def _count_photos(versus: Versus) -> str:
+    """How many photos both scored, and of how many where some are missing."""
+    whole = versus.first.record.dataset.photos
+    if versus.photos == whole:
+        return f"{whole} photos"
+    missing = [
+        f"{whole - len(run.scores)} missing in the {name}"
+        for name, run in (("first", versus.first), ("second", versus.second))
+        if len(run.scores) < whole
+    ]
+    return f"{versus.photos} of {whole} photos ({', '.join(missing)})"
 
 
 def _describe(run: Run) -> str:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from romnet_bench.report.page.copies import thumb_side, write_copies
-from romnet_bench.report.page.gallery import Entry, Shot, choose_telling
 from romnet_bench.report.page.render import render_page
 from romnet_bench.report.page.section import Section
+from romnet_bench.report.telling import Entry, Shot, choose_telling
 
 PHOTOS, METHODS = 200, 7
 

@@ -14,12 +14,12 @@ import pytest
 
 from romnet_bench.bench.results import RunRecord
 from romnet_bench.report.page.copies import write_copies
-from romnet_bench.report.page.gallery import Entry, Shot, choose_telling
 from romnet_bench.report.page.inline import inline_sections
 from romnet_bench.report.page.render import render_page
 from romnet_bench.report.page.section import Plot, Section
 from romnet_bench.report.runs import Run
 from romnet_bench.report.sheet import Cell, Column, Line, Sheet
+from romnet_bench.report.telling import Entry, Shot, choose_telling
 
 METHODS = ("Alpha", "Beta", "Gamma")
 PHOTOS = 36
@@ -74,7 +74,7 @@ def make_entries(ids: tuple[str, ...], labels: tuple[str, ...], out: Path) -> li
             own = scores[column] if column <= len(labels) else {}
             picture = random.integers(0, 256, (30, 48, 3), dtype=np.uint8).repeat(4, 0).repeat(4, 1)
             thumb, full = write_copies(picture, out, f"images/{number}/{column}", 200, inside=True)
-            facts = tuple(f"{key} {value:.2f}" for key, value in own.items())
+            facts = tuple(f"{key.upper()} {value:.2f}" for key, value in own.items())
             shots.append(Shot(title, facts, own, thumb, full, 192, 120))
         known = [own["psnr"] for own in scores[1:] if own]
         gain = float(np.mean(known)) - scores[0]["psnr"]
@@ -102,6 +102,7 @@ def make_section(ids: tuple[str, ...], labels: tuple[str, ...], out: Path) -> Se
                 Cell("24", 24),
             ),
             warned=row == 2,
+            methods=(label,),
         )
         for row, label in enumerate(("Input", *labels))
     )
@@ -143,6 +144,47 @@ class Report:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     folder = tmp_path_factory.mktemp("report")
     section = make_section(tuple(f"photo {n}" for n in range(1, PHOTOS + 1)), METHODS, folder)
+    (folder / "index.html").write_text(render_page([section]), encoding="utf-8")
+    return Report(section, folder)
+
+
+def make_sheet(key: str, title: str, columns: list[Column], **changes: Any) -> Sheet:
+    """Two lines of one method each and one of both, with a number in every cell."""
+    cells = tuple(
+        Cell(f"{place}.25", place, small="20.97 (−14.01)") for place in range(len(columns))
+    )
+    lines = (
+        Line("InstColorization of long words", cells, warned=True, methods=("Alpha",)),
+        Line("Beta (not in the paper)", cells, methods=("Beta",)),
+        Line("Alpha − Beta", cells, methods=("Alpha", "Beta")),
+    )
+    return Sheet(key, title, tuple(columns), lines, ("Both say so.", "And this.", f"Own: {key}."))
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """A page of tables of every kind: grouped by dataset, by metric, and an ablation's twice."""
+    names = (("PSNR", "↑"), ("SSIM", "↑"), ("LPIPS", "↓"))
+    wide = [
+        Column(name, arrow, group=group)
+        for group in ("DIV2K (w/o degradation)", "Pascal VOC (w/o degradation)", "Pascal VOC")
+        for name, arrow in names
+    ]
+    pairs = [Column(what, group=name) for name, _ in names for what in ("difference", "p")]
+    beside = [
+        column
+        for name, arrow in names
+        for column in (Column(name, arrow), Column("paper", note=f"{name} as the paper prints it"))
+    ]
+    sheets = [
+        dataclasses.replace(make_sheet("one", "Table I", wide), below=("Own: one.",)),
+        make_sheet("pairs", "Every pair", pairs),
+        make_sheet("four", "Table IV", [*beside, Column("Photos")]),
+    ]
+    folder = tmp_path_factory.mktemp("tables")
+    (folder / "one.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 1"/>')
+    plots = (Plot("Table IV", "one.svg", "bars"), Plot("Curves", "one.svg", "curves"))
+    section = Section("paper", "Paper", sheets=tuple((one, ()) for one in sheets), plots=plots)
     (folder / "index.html").write_text(render_page([section]), encoding="utf-8")
     return Report(section, folder)
 
@@ -198,13 +240,18 @@ def test_tables_sort_by_click_and_by_key(report: Report, open_page: Any) -> None
     lpips.press("Enter")
     assert column_of(page, 2) == ["0.9", "0.7", "0.6", "–"]  # unknown: last either way
     page.get_by_role("button", name="Method").click()
-    assert [name.rstrip(" †") for name in column_of(page, 0)] == ["Alpha", "Beta", "Gamma", "Input"]
+    assert [name.rstrip("† \xa0") for name in column_of(page, 0)] == [
+        "Alpha",
+        "Beta",
+        "Gamma",
+        "Input",
+    ]
 
 
 def test_a_method_is_hidden_everywhere(report: Report, open_page: Any) -> None:
     page = open_page(report.url)
     page.get_by_role("checkbox", name="Beta").uncheck()
-    assert page.locator(".methods .count").inner_text() == "2 of 3"
+    assert page.locator(".methods .count").inner_text() == "3 of 4"
     assert page.locator("table.scores tbody tr:visible").count() == 3
     page.get_by_role("button", name=f"Show all {PHOTOS + 1}").click()
     build_all(page)
@@ -215,13 +262,160 @@ def test_a_method_is_hidden_everywhere(report: Report, open_page: Any) -> None:
     # The gain is that of those shown.
     for entry in report.section.entries[:PHOTOS]:
         text = page.locator(f'.photo[data-id="{entry.id}"] .gain').text_content()
-        value = float(text.replace("−", "-").removesuffix(" dB"))
-        assert value == pytest.approx(measure(entry, "psnr", (1, 3)), abs=0.005001)
+        assert gain_of(text, "PSNR") == pytest.approx(measure(entry, "psnr", (1, 3)), abs=0.005001)
     page.locator("a.shot:visible").first.click()
     assert page.locator("#right option").all_inner_texts() == ["Input", "Alpha", "Gamma", "Target"]
     page.keyboard.press("Escape")
     page.locator(".methods button").click()
     assert page.locator("figure[data-title=Beta]:visible").count() == PHOTOS
+
+
+def test_a_line_about_a_hidden_method_is_hidden(tables: Report, open_page: Any) -> None:
+    page = open_page(tables.url)
+    lines = page.locator("table.scores tbody tr:visible")
+    assert lines.count() == 9
+    page.get_by_role("checkbox", name="Beta").focus()
+    page.keyboard.press("Space")
+    assert lines.count() == 3
+    assert set(lines.locator("bdi").all_inner_texts()) == {"InstColorization of long words"}
+    nothing = page.get_by_text("All rows of this table are of methods that are hidden.")
+    assert nothing.filter(visible=True).count() == 0
+    page.get_by_role("checkbox", name="Alpha").uncheck()
+    assert lines.count() == 0
+    assert nothing.filter(visible=True).count() == 3
+    page.locator(".methods button").click()
+    assert lines.count() == 9
+
+
+HEADINGS = """tables => tables.map((table) => [...table.querySelectorAll("thead th")]
+  .filter((one) => one.checkVisibility())
+  .map((one) => {
+    const { left, right } = one.getBoundingClientRect();
+    return [one.innerText.replace("\xa0", " "), left, right];
+  }))"""
+
+
+def test_one_metric_is_shown(tables: Report, open_page: Any) -> None:
+    page = open_page(tables.url)
+    page.get_by_role("radio", name="all").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert page.get_by_role("radio", name="SSIM").is_checked()
+    wide, pairs, four = page.locator("table.scores").evaluate_all(HEADINGS)
+    assert [name for name, *_ in wide] == [
+        "Method", "DIV2K (w/o degradation)", "Pascal VOC (w/o degradation)", "Pascal VOC",
+        "SSIM ↑", "SSIM ↑", "SSIM ↑",
+    ]  # fmt: skip
+    for (_, left, right), (_, own_left, own_right) in zip(wide[1:4], wide[4:], strict=True):
+        assert left - 1 <= own_left < own_right <= right + 1  # each below its dataset
+    assert [name for name, *_ in pairs] == ["Method", "SSIM", "difference", "p"]
+    assert [name for name, *_ in four] == ["Method", "SSIM ↑", "paper", "Photos"]
+    cells = page.locator("table.scores").nth(2).locator("tbody tr").first.locator("td:visible")
+    assert [text.split()[0] for text in cells.all_inner_texts()] == ["2.25", "3.25", "6.25"]
+    page.locator("h1").click()
+    page.keyboard.press("m")
+    page.keyboard.press("M")
+    assert page.get_by_role("radio", name="all").is_checked()
+    assert page.locator("table.scores").first.locator("thead th:visible").count() == 1 + 3 + 9
+
+
+def test_one_metric_is_shown_of_photos(report: Report, open_page: Any) -> None:
+    page = open_page(report.url)
+    page.get_by_role("radio", name="LPIPS").check()
+    facts = page.locator(".photo:not([hidden]) figcaption span:visible").all_inner_texts()
+    assert facts
+    assert {fact.split()[0] for fact in facts} == {"LPIPS"}
+    assert page.locator(".controls .metric").input_value() == "lpips"
+    gains = page.locator(".photo:not([hidden]) .gain").all_text_contents()
+    assert all(gain.startswith("LPIPS ") for gain in gains)
+    assert not page.get_by_text("First the worst, the median").is_visible()
+    page.locator("a.shot:visible").nth(1).click()
+    assert re.search(r" LPIPS [\d.]+$", page.locator("#right-facts").inner_text())
+    page.keyboard.press("Escape")
+    page.get_by_role("radio", name="all").check()
+    assert page.locator(".photo figcaption span:visible").count() > 2 * len(facts)
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 390])
+def test_a_wide_table_has_room(tables: Report, open_page: Any, width: int) -> None:
+    page = open_page(tables.url, width=width)
+    region, table = page.locator(".scroll").first, page.locator("table.scores").first
+    if width > 390:
+        assert region.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    label = table.locator("tbody th").first
+    assert label.bounding_box()["width"] >= (11 * 16 if width > 390 else 0.4 * width)
+    lines = label.locator(".name").evaluate(
+        """name => {
+          const range = document.createRange();
+          const top = (node, start, end) => {
+            range.setStart(node, start);
+            range.setEnd(node, end);
+            const boxes = [...range.getClientRects()];
+            return boxes.map((box) => box.bottom);
+          };
+          const text = name.querySelector("bdi").firstChild;
+          const words = text.data.split(" ").map((word, index, all) => {
+            const start = all.slice(0, index).join(" ").length + (index > 0);
+            return top(text, start, start + word.length);
+          });
+          return [...words, top(name.querySelector(".mark").firstChild, 0, 1)];
+        }"""
+    )
+    assert all(len(set(line)) == 1 for line in lines)  # no word is broken
+    assert lines[-1] == lines[-2]  # the † stands beside the last word
+    # The rule between the rows is one line from the label to the last number.
+    for row in table.locator("tbody tr").all():
+        ends = row.locator("th, td").evaluate_all(
+            "all => all.map((one) => one.getBoundingClientRect().bottom)"
+        )
+        assert len(set(ends)) == 1
+    assert table.evaluate("one => getComputedStyle(one).borderCollapse") == "separate"
+
+
+def test_what_several_tables_share_is_said_once(tables: Report, open_page: Any) -> None:
+    page = open_page(tables.url)
+    for sentence in ("Both say so.", "And this.", "Own: one.", "Own: pairs.", "Own: four."):
+        assert page.get_by_text(sentence, exact=True).count() == 1, sentence
+    assert page.locator("#paper-shared h3").inner_text() == "About “Every pair” and Table IV"
+    assert page.locator("#paper-shared li").all_inner_texts() == ["Both say so.", "And this."]
+    assert page.locator("a[href='#paper-shared']").count() == 2
+    # The figure of a table stands below it without its heading again.
+    headings = page.locator("h3:visible").all_inner_texts()
+    assert headings == [
+        "Table I", "Every pair", "Table IV", "About “Every pair” and Table IV", "Curves",
+    ]  # fmt: skip
+    figure = page.get_by_role("img", name="bars").bounding_box()
+    foot = page.locator("#paper-table-3-below").bounding_box()
+    assert foot["y"] < figure["y"] < page.locator("#paper-shared").bounding_box()["y"]
+
+
+FOCUSED = "document.activeElement.closest('.photo')?.dataset.id"
+
+
+def test_n_and_p_work_from_anywhere(report: Report, open_page: Any) -> None:
+    page = open_page(report.url)
+    page.emulate_media(reduced_motion="reduce")  # no smooth scrolling
+    order = order_of(page)
+    page.keyboard.press("n")  # none is in view at the top: the next one below
+    assert page.evaluate(FOCUSED) == order[0]
+    for key in ("n", "p"):
+        page.evaluate("document.activeElement.blur()")
+        page.locator(f'.photo[data-id="{order[3]}"]').evaluate("one => one.scrollIntoView()")
+        page.wait_for_function(f"scrollY > 300 && {FOCUSED} === undefined")
+        seen = page.locator(".photo:not([hidden])").evaluate_all(
+            "all => all.find((one) => one.getBoundingClientRect().bottom > 0).dataset.id"
+        )
+        page.keyboard.press(key)
+        assert page.evaluate(FOCUSED) == seen
+    page.evaluate("document.activeElement.blur()")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.locator(".origin summary").focus()
+    page.keyboard.press("p")
+    assert page.evaluate(FOCUSED) in order[-3:]
+    page.get_by_role("searchbox").focus()
+    page.keyboard.press("n")  # there it is a letter
+    assert page.get_by_role("searchbox").input_value() == "n"
 
 
 def test_search(report: Report, open_page: Any) -> None:
@@ -233,8 +427,11 @@ def test_search(report: Report, open_page: Any) -> None:
     assert (
         page.locator(".controls output").inner_text() == f"{len(expected)} of {PHOTOS + 1} photos"
     )
-    page.get_by_role("searchbox").fill("none of that name")
+    nothing = page.get_by_text("No photo has “<b>none” in its name.")
+    assert nothing.count() == 0
+    page.get_by_role("searchbox").fill(" <b>none ")
     assert order_of(page) == []
+    assert nothing.is_visible()
     page.get_by_role("searchbox").fill("")
     page.get_by_role("button", name=f"Show all {PHOTOS + 1}").click()
     assert len(order_of(page)) == PHOTOS + 1
@@ -266,6 +463,37 @@ def test_worst_and_best_first(report: Report, open_page: Any) -> None:
     order.select_option("name")
     names = [f"photo {number}" for number in range(1, PHOTOS + 1)]
     assert order_of(page) == ["no pictures", *names]
+
+
+@pytest.mark.parametrize("metric", ["psnr", "ssim", "lpips"])
+def test_a_gain_says_whether_it_is_one(report: Report, open_page: Any, metric: str) -> None:
+    page = open_page(report.url)
+    note = page.get_by_text("First the worst, the median and the best")
+    assert note.is_visible()
+    page.locator(".controls .metric").select_option(metric)
+    page.locator(".controls .order").select_option("worst")
+    assert not note.is_visible()  # it is true of the other order alone
+    page.get_by_role("button", name=re.compile("Show all")).click()
+    by_id = {entry.id: entry for entry in report.section.entries[:PHOTOS]}
+    gains = []
+    for identity in order_of(page)[:PHOTOS]:
+        text = page.locator(f'.photo[data-id="{identity}"] .gain').text_content()
+        gains.append(gain_of(text, metric.upper()))
+        true = measure(by_id[identity], metric, (1, 2, 3)) * (-1 if metric == "lpips" else 1)
+        assert gains[-1] == pytest.approx(true, abs=0.00501), text
+    assert gains == sorted(gains)
+    assert gains[0] < 0 < gains[-1]
+    page.locator(".controls .order").select_option("telling")
+    assert note.is_visible()
+
+
+def gain_of(text: str, metric: str) -> float:
+    """“LPIPS better by 0.134” as 0.134, “worse” with a minus."""
+    if text == f"{metric} unchanged":
+        return 0.0
+    unit = " dB" if metric == "PSNR" else ""
+    (found,) = re.findall(rf"^{metric} (better|worse) by ([\d.]+){unit}$", text)
+    return float(found[1]) * (1 if found[0] == "better" else -1)
 
 
 def line_at(page: Any) -> float:
@@ -429,7 +657,7 @@ def test_hostile_strings_change_nothing(hostile: Report, open_page: Any) -> None
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))
     shown = [text.replace("\u202e", "�") for text in HOSTILE]
-    assert page.locator(".methods label").count() == len(HOSTILE)
+    assert page.locator(".methods label").count() == len(HOSTILE) + 1
     names = page.locator("table.scores tbody th bdi").all_text_contents()
     assert names == ["Input", *shown]
     photos = page.locator(".photo:not([hidden]) h4 bdi").all_text_contents()
@@ -438,6 +666,8 @@ def test_hostile_strings_change_nothing(hostile: Report, open_page: Any) -> None
         box.uncheck()
     assert page.locator("table.scores tbody tr:visible").count() == 1 + len(HOSTILE) - 4
     page.locator(".methods button").click()
+    page.get_by_role("radio", name="LPIPS").check()
+    page.get_by_role("radio", name="all").check()
     for order in ("worst", "best", "name"):
         page.locator(".controls .order").select_option(order)
         assert len(order_of(page)) == len(HOSTILE) + 1
@@ -460,6 +690,17 @@ def test_hostile_strings_change_nothing(hostile: Report, open_page: Any) -> None
     assert page.locator("img[onerror], [style*=url], iframe, object, embed").count() == 0
 
 
+# Menus whose chosen words need more room than they have; those of long names may be cut.
+CLIPPED = """all => all.filter((one) => !one.matches(".method")).filter((one) => {
+  const painter = new OffscreenCanvas(1, 1).getContext("2d");
+  const style = getComputedStyle(one);
+  painter.font = `${style.fontSize} ${style.fontFamily}`;
+  const words = painter.measureText(one.selectedOptions[0].text).width;
+  const room = one.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return words + 16 > room; // the arrow takes 16 pixels
+}).map((one) => one.className)"""
+
+
 @pytest.mark.parametrize("which", ["report", "hostile"])
 def test_nothing_moves_sideways_on_a_phone(
     request: pytest.FixtureRequest, open_page: Any, which: str
@@ -473,6 +714,7 @@ def test_nothing_moves_sideways_on_a_phone(
     for width in (390, 320):
         page.set_viewport_size({"width": width, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.locator(".controls select:visible").evaluate_all(CLIPPED) == [], width
         page.locator("a.shot:visible").nth(1).click()
         assert page.evaluate("document.getElementById('compare').scrollWidth") <= width
         boxes = page.locator("#compare button").evaluate_all(
@@ -593,11 +835,14 @@ def test_anyone_can_use_it(report: Report, open_page: Any) -> None:
 
 def test_the_focus_is_seen(report: Report, open_page: Any) -> None:
     page = open_page(report.url)
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
-    assert page.locator(".skip").bounding_box()["x"] >= 0
+    for name, target in (("tables", "drawn-test-table-1"), ("photographs", "drawn-test-photos")):
+        page.keyboard.press("Tab")
+        link = page.get_by_role("link", name=f"Skip to the {name}")
+        assert link.evaluate("one => one === document.activeElement")
+        assert link.bounding_box()["x"] >= 0
+        assert link.evaluate("one => one.hash") == f"#{target}"
     outline = "getComputedStyle(document.activeElement).outlineStyle"
-    own = "document.activeElement.matches('.methods input')"  # the browser draws its own
+    own = "document.activeElement.matches('.side input')"  # the browser draws its own
     for _ in range(40):
         page.keyboard.press("Tab")
         assert page.evaluate(own) or page.evaluate(outline) != "none"

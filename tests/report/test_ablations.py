@@ -157,7 +157,7 @@ def test_latex_compiles_or_at_least_balances(runs: dict[str, Path], tmp_path: Pa
     if shutil.which("pdflatex") is None:
         return
     page = (
-        r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage{textcomp,booktabs}"
+        r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage{textcomp,booktabs,graphicx}"
         rf"\begin{{document}}{text}\end{{document}}"
     )
     (tmp_path / "t.tex").write_text(page, encoding="utf-8")

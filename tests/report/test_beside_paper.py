@@ -517,13 +517,17 @@ def test_only_one_of_our_methods_with_the_papers_name_is_not_best(runs: Runs) ->
     assert (shown.best, shown.place) == (False, 0)
 
 
+PAPER_PHOTOS = {DIV2K: "100", PASCAL: "1,000", OLD: "1,000", "RealOld": "200"}
+
+
 def test_protocol_fingerprint_and_the_limits_of_comparing_are_stated(all_six: Runs) -> None:
     made = all_six.make()
     for key, settings in (("table1", (DIV2K, PASCAL, OLD)), ("table2", ("RealOld",))):
         sheet = paper_formats.to_sheet(made[key])
         for setting in settings:
             recipe = RECIPES[setting]
-            assert said(sheet, f"{setting}: Protocol {DEFAULT.name} ({DEFAULT.hash}); photos: "
+            assert said(sheet, f"{setting}: 6 photos, the paper {PAPER_PHOTOS[setting]}. Protocol "
+                               f"{DEFAULT.name} ({DEFAULT.hash}); photos: "
                                f"{recipe}, test, fingerprint f-{recipe}.")  # fmt: skip
         assert said(sheet, "its numbers and ours differ for more reasons than one")
         assert said(sheet, "95 % interval")

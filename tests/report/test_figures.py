@@ -1,6 +1,7 @@
 """Figures: drawn without warnings, the same bytes twice, and with the right data in them."""
 
 import dataclasses
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -8,17 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
+from romnet_bench.methods.contract import UNTRAINED
 from romnet_bench.report.figures.distributions import (
     describe_distributions,
     draw_distributions,
 )
-from romnet_bench.report.figures.style import HOUSE, Style, label, look, save_figure
-from romnet_bench.report.page.gallery import Entry, choose_telling
+from romnet_bench.report.figures.style import HOUSE, NEUTRAL, Style, label, look, save_figure
 from romnet_bench.report.runs import Comparison, compare_runs
+from romnet_bench.report.sheet import one_line
+from romnet_bench.report.telling import Entry, choose_telling
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -80,10 +85,10 @@ def test_same_bytes_twice(full_bench: Any, tmp_path: Path) -> None:
 def test_nothing_global_is_touched(full_bench: Any, tmp_path: Path) -> None:
     np.random.seed(5)  # noqa: NPY002 - the global state is what is tested
     before = np.random.get_state()[1].copy()  # noqa: NPY002
-    settings = dict(plt.rcParams)
+    before_drawing = dict(plt.rcParams)
     save_figure(draw(full_bench), tmp_path / "a", formats=("svg",))
     assert np.array_equal(np.random.get_state()[1], before)  # noqa: NPY002
-    assert dict(plt.rcParams) == settings
+    assert dict(plt.rcParams) == before_drawing
     assert plt.get_fignums() == []
 
 
@@ -130,6 +135,7 @@ def test_labels_from_outside_can_be_drawn(text: str) -> None:
 
 
 def test_long_labels_say_that_they_are_cut() -> None:
+    assert label("a_name_without_any_space", width=10, lines=1) == "a_name_w …"
     assert label("word " * 40).endswith(" …")
     assert label("漢") == "\N{REPLACEMENT CHARACTER}"
     assert label("a name", width=40) == "a name"
@@ -142,7 +148,26 @@ def test_neighbours_differ_in_grey_print() -> None:
         assert one.hatch != other.hatch
         assert one.line != other.line
         assert one.colour != other.colour
-    assert len({(look(i).colour, look(i).marker) for i in range(70)}) == 70
+
+
+@pytest.mark.parametrize("colours", [1, 2, 3, 5, 6, 7, 8, 10, 14])
+def test_no_two_methods_share_colour_and_marker(colours: int) -> None:
+    style = Style(palette=tuple(f"#0000{number:02x}" for number in range(colours)))
+    looks = [look(index, style) for index in range(7 * colours)]
+    assert len({(one.colour, one.marker) for one in looks}) == 7 * colours
+    if colours > 1:
+        assert all(one.colour != other.colour for one, other in itertools.pairwise(looks))
+    assert all(one.marker != other.marker for one, other in itertools.pairwise(looks))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=120), st.integers(6, 40), st.integers(1, 4))
+def test_labels_keep_to_their_room(text: str, width: int, lines: int) -> None:
+    shown = label(text, width=width, lines=lines).replace(r"\$", "$").split("\n")
+    assert len(shown) <= lines
+    assert all(0 < len(line) <= max(width, len("(no name)")) for line in shown)
+    known = "".join(sign for sign in "".join(shown) if not sign.isspace())
+    assert len(known) >= min(len("".join(one_line(text).split())), width - 2) or "…" in known
 
 
 def test_svg_holds_the_labels(full_bench: Any, tmp_path: Path) -> None:
@@ -164,7 +189,8 @@ def test_a_narrow_style_stacks_panels_and_has_its_font(full_bench: Any) -> None:
         for text in (panel.xaxis.label, *panel.get_yticklabels(), *panel.get_xticklabels()):
             assert text.get_fontfamily() == ["DejaVu Serif"]
             assert text.get_fontsize() in (8, pytest.approx(0.85 * 8))
-    assert to_rgba(figure.axes[0].patches[1].get_edgecolor()) == to_rgba("#ff0000")
+    colours = {to_rgba(box.get_edgecolor()) for box in figure.axes[0].patches}
+    assert colours == {(*NEUTRAL.colour, 1), to_rgba("#000000"), to_rgba("#ff0000")}
     assert HOUSE.width > 6
 
 
@@ -194,3 +220,40 @@ def test_description_of_distributions(full_bench: Any) -> None:
         ends = f"{column.median():.2f} (from {column.min():.2f} to {column.max():.2f})"
         assert f"{run.label} {ends}" in text
     assert "LPIPS" not in text
+
+
+def test_what_may_not_be_compared_has_a_dagger(bench: Any) -> None:
+    photos = bench.add_dataset()
+    for name in ("grey", "blur", "noise"):
+        bench.add_run(photos, name)
+    bench.add_run(photos, "blur", folder="drawn/u", method__label="U", method__notes=[UNTRAINED])
+    bench.add_run(photos, "blur", folder="drawn/part", ids=photos.ids[:3], method__label="Part")
+    for style, panel in ((HOUSE, 0), (Style(width=3.5), 1)):
+        comparison = one_comparison(bench)
+        figure = draw_distributions(comparison, np.random.default_rng(0), style)
+        shown = [
+            text.get_text().replace("\n", " ") for text in figure.axes[panel].get_yticklabels()
+        ]
+        marked = {
+            run.label for run, name in zip(comparison.runs, shown, strict=True) if "†" in name
+        }
+        assert marked == {f"U ({UNTRAINED})", "Part"}
+        assert "†: not comparable, see the table." in figure.get_supxlabel().replace("\n", " ")
+    assert "One mark per photo." in figure.get_supxlabel().replace("\n", " ")
+
+
+def test_no_dagger_where_all_may_be_compared(full_bench: Any) -> None:
+    figure = draw(full_bench)
+    assert "†" not in figure.get_supxlabel()
+    assert not any("†" in text.get_text() for text in figure.axes[0].get_yticklabels())
+
+
+def test_the_layout_is_found_again_after_saving(full_bench: Any, tmp_path: Path) -> None:
+    figure = draw(full_bench)
+    before = figure.get_layout_engine()
+    save_figure(figure, tmp_path / "a", formats=("png", "svg"))
+    assert figure.get_layout_engine() is before
+    placed = figure.axes[0].get_position().x0
+    figure.axes[0].set_yticks([0, 1, 2], ["a much longer name than before"] * 3)
+    figure.draw_without_rendering()
+    assert figure.axes[0].get_position().x0 > placed + 0.05

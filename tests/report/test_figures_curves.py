@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from romnet_bench.errors import UserError
+from romnet_bench.methods.pix2pix.step import LOSSES as PIX2PIX_LOSSES
 from romnet_bench.report.figures.curves import (
     Training,
     describe_curves,
@@ -18,6 +19,7 @@ from romnet_bench.report.figures.curves import (
     thin,
 )
 from romnet_bench.report.figures.style import Style, save_figure
+from romnet_bench.romnet.step import GRADIENTS, LOSSES
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -118,7 +120,11 @@ def test_panels_show_the_losses(tmp_path: Path) -> None:
     one = made_up("ROMNet $x$", total=1000.0 / step**2, adv=np.linspace(0.5, 0.7, 100))
     two = made_up("Pix2pix\n漢", total=500.0 / step, l1=np.full(100, 0.3))
     figure = draw_curves([one, two])
-    assert [panel.get_title(loc="left") for panel in figure.axes] == ["total", "adv", "l1"]
+    assert [panel.get_title(loc="left") for panel in figure.axes] == [
+        "Total, weighted",
+        "Adversarial, of the network",
+        "L1 distance from the target",
+    ]
     total, adv, l1 = figure.axes
     assert (total.get_yscale(), adv.get_yscale(), l1.get_yscale()) == ("log", "linear", "linear")
     assert np.array_equal(total.lines[0].get_ydata(), one.losses["total"])
@@ -127,12 +133,13 @@ def test_panels_show_the_losses(tmp_path: Path) -> None:
     assert len(adv.lines) == 2
     assert len(l1.lines) == 2
     assert {panel.get_xlim() for panel in figure.axes} == {(0, 100)}
-    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    (block,) = figure.subfigs
+    names = [text.get_text() for text in block.legends[0].get_texts()]
     assert names == [r"ROMNet \$x\$", "Pix2pix \N{REPLACEMENT CHARACTER}"]
     first, *_ = save_figure(figure, tmp_path / "a", formats=("svg",))
     second, *_ = save_figure(draw_curves([one, two]), tmp_path / "b", formats=("svg",))
     assert first.read_bytes() == second.read_bytes()
-    assert "<!-- adv -->" in first.read_text(encoding="utf-8")
+    assert "<!-- Adversarial, of the network -->" in first.read_text(encoding="utf-8")
 
 
 def test_one_step_and_one_column() -> None:
@@ -146,3 +153,38 @@ def test_description() -> None:
     smoothed = smooth(training.losses["total"])
     ends = f"total {smoothed.iloc[0]:.3g} → {smoothed.iloc[-1]:.3g}"
     assert f"mine, 100 steps: {ends}" in describe_curves([training])
+
+
+@pytest.mark.parametrize("gradient_first", [True, False])
+def test_gradients_stand_below_under_their_title(gradient_first: bool) -> None:
+    columns = {"gradient": np.ones(9), "total": np.ones(9), "mine": np.ones(9)}
+    names = sorted(columns, key=lambda name: (name == "gradient") != gradient_first)
+    one = made_up("x", **{name: columns[name] for name in names})
+    figure = draw_curves([one], Style(width=5))
+    losses, gradients = figure.subfigs
+    assert [panel.get_title(loc="left") for panel in losses.axes] == ["Total, weighted", "mine"]
+    assert [panel.get_title(loc="left") for panel in gradients.axes] == ["Network"]
+    assert gradients.get_suptitle() == "Norms of the gradients, before they are clipped"
+    figure.draw_without_rendering()
+    assert gradients.axes[0].bbox.y1 < losses.axes[0].bbox.y0
+
+
+def test_gradients_alone() -> None:
+    figure = draw_curves([made_up("x", discriminator_gradient=np.ones(9))])
+    assert [panel.get_title(loc="left") for panel in figure.axes] == ["Discriminator"]
+
+
+def test_every_loss_of_our_networks_has_words() -> None:
+    for name in {*LOSSES, *GRADIENTS, *PIX2PIX_LOSSES}:
+        panel = draw_curves([made_up("x", **{name: np.ones(3)})]).axes[0]
+        assert panel.get_title(loc="left") != name
+
+
+def test_the_legend_covers_no_title() -> None:
+    runs = [made_up(name, emd=np.ones(9), gradient=np.ones(9)) for name in ("a", "b")]
+    figure = draw_curves(runs)
+    figure.draw_without_rendering()
+    legend = figure.subfigs[0].legends[0].get_window_extent()
+    panel = figure.axes[0].get_tightbbox()
+    assert panel is not None
+    assert legend.y0 >= panel.y1

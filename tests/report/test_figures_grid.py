@@ -1,6 +1,7 @@
 """The qualitative figure: its pictures, what it enlarges, and its maps of errors."""
 
 import dataclasses
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,21 @@ from romnet_bench.report.figures.differences import (
     Box,
     colour_error,
     find_telling_box,
+    lightness,
     shared_limit,
 )
-from romnet_bench.report.figures.grid import describe_grid, draw_grid, make_row
+from romnet_bench.report.figures.grid import describe_grid, draw_grid, make_row, split_sheets
+from romnet_bench.report.figures.grid_plan import GAP, LEFT, RIGHT
 from romnet_bench.report.figures.style import Style, save_figure
-from romnet_bench.report.page.gallery import Entry
 from romnet_bench.report.pictures import find_photos, list_shown
 from romnet_bench.report.runs import compare_runs
+from romnet_bench.report.telling import Entry
 
 pytestmark = pytest.mark.filterwarnings("error")
+
+
+COLUMN = (9.6 - LEFT - RIGHT - 3 * GAP) / 4  # inches: input, two systems and target
+WINDOW = (COLUMN - GAP) / 2 / COLUMN / 2.5  # half a column, two and a half times as large
 
 
 def load(bench: Any) -> tuple[Any, Any]:
@@ -48,7 +55,7 @@ def test_pictures_zooms_and_maps(full_bench: Any) -> None:
     per_row = 4 * 2 + 3  # input, two systems and target, each enlarged; a map of all but the last
     assert len(images) == 2 * per_row
     for number, identity in enumerate(("p0", "p1")):
-        row = make_row(photos, runs, "worst", Entry(identity, [], 0.0, ""))
+        row = make_row(photos, runs, "worst", Entry(identity, [], 0.0, ""), WINDOW)
         assert row.box is not None
         shown = images[number * per_row : (number + 1) * per_row]  # the maps come last
         target, target_zoom = shown[6].get_array(), shown[7].get_array()
@@ -72,7 +79,7 @@ def test_pictures_zooms_and_maps(full_bench: Any) -> None:
 def test_every_picture_has_the_same_frame(full_bench: Any) -> None:
     photos, runs = load(full_bench)
     figure = draw_grid(photos, runs, tell("p2"))
-    row = make_row(photos, runs, "worst", Entry("p2", [], 0.0, ""))
+    row = make_row(photos, runs, "worst", Entry("p2", [], 0.0, ""), WINDOW)
     assert row.box is not None
     sheet = figure.axes[0]
     frames = [patch for patch in sheet.patches if patch.get_linewidth() >= 1]
@@ -95,7 +102,7 @@ def test_words(full_bench: Any) -> None:
     assert words[:4] == ["Input", "blur", "noise", "Target"]
     score = [f"{runs[0].score('p0', 'psnr'):.2f}", f"{runs[0].score('p0', 'ssim'):.3f}"]
     assert " · ".join(score) in words
-    assert "worst, −1.2 dB" in words
+    assert "worst, −1.2 dB\np0" in words
     assert "Below each: PSNR ↑ · SSIM ↑" in words
     assert any("ΔE*ab" in word for word in words)
     text = describe_grid(runs, tell("p0"))
@@ -126,7 +133,7 @@ def test_mixed_shapes_many_columns_and_narrow_pages(full_bench: Any) -> None:
 def test_a_missing_output_and_one_method(full_bench: Any) -> None:
     photos, runs = load(full_bench)
     image_path(runs[0].folder, "p0").unlink()
-    row = make_row(photos, runs, "worst", Entry("p0", [], 0.0, ""))
+    row = make_row(photos, runs, "worst", Entry("p0", [], 0.0, ""), WINDOW)
     assert row.errors[1] is None
     assert row.box is not None  # the input differs from the one that is left
     figure = draw_grid(photos, runs, tell("p0"))
@@ -155,30 +162,102 @@ def test_the_box_is_where_methods_differ() -> None:
     common = generator.uniform(0, 50, (50, 80))  # where all are wrong alike, nothing is to be seen
     one, other = common.copy(), common.copy()
     one[10:25, 40:64] += 30
-    box = find_telling_box([one, other])
+    flat = np.full((50, 80), 40.0)
+    box = find_telling_box([one, other], flat, 0.3)
     assert box == Box(10 / 50, 40 / 80, 15 / 50, 24 / 80)
-    assert find_telling_box([common, common]) is None
-    assert find_telling_box([common]) is None
-    assert find_telling_box([]) is None
-    everywhere = find_telling_box([np.zeros((9, 9)), np.ones((9, 9))])
+    assert find_telling_box([common, common], flat, 0.3) is None
+    assert find_telling_box([common], flat, 0.3) is None
+    assert find_telling_box([], flat, 0.3) is None
+    everywhere = find_telling_box([np.zeros((9, 9)), np.ones((9, 9))], flat[:9, :9], 0.3)
     assert everywhere is not None
     assert (everywhere.top, everywhere.left) == (0, 0)  # of equal windows the first
-    assert find_telling_box([np.zeros((1, 1)), np.ones((1, 1))]) == Box(0, 0, 1, 1)
+    dot = np.zeros((1, 1))
+    assert find_telling_box([dot, dot + 1], dot, 0.3) == Box(0, 0, 1, 1)
 
 
 def test_the_box_is_the_best_of_all() -> None:
     generator = np.random.default_rng(4)
     maps = [generator.uniform(0, 9, (23, 31)) for _ in range(3)]
-    box = find_telling_box(maps)
+    light = generator.uniform(0, 100, (23, 31)) * (np.arange(31) > 12)
+    box = find_telling_box(maps, light, 0.31)
     assert box is not None
     spread = np.stack(maps).std(axis=0)
-    sums = {
-        (top, left): spread[top : top + 7, left : left + 9].sum()
-        for top in range(23 - 6)
-        for left in range(31 - 8)
-    }
-    best = max(sums, key=lambda place: sums[place])
+
+    def worth(top: int, left: int) -> float:
+        window = np.s_[top : top + 7, left : left + 9]
+        return float(spread[window].mean() * (1 + light[window].std()))
+
+    best = max(itertools.product(range(23 - 6), range(31 - 8)), key=lambda place: worth(*place))
     assert (round(box.top * 23), round(box.left * 31)) == best
+    assert (round(box.height * 23), round(box.width * 31)) == (7, 9)  # not more than the share
+
+
+def test_an_empty_sky_loses() -> None:
+    light = np.full((60, 80), 70.0)
+    light[40:] += np.random.default_rng(0).normal(0, 15, (20, 80))
+    one, other = np.zeros((60, 80)), np.zeros((60, 80))
+    other[5:20, 5:30] = 12.0  # where there is nothing to see, they differ more
+    other[42:58, 40:70] = 8.0
+    box = find_telling_box([one, other], light, 0.2)
+    assert box is not None
+    assert box.top * 60 >= 40
+    empty = find_telling_box([one, other], np.full((60, 80), 70.0), 0.2)
+    assert empty is not None
+    assert empty.top * 60 < 20
+
+
+def test_lightness_is_that_of_cie() -> None:
+    picture = random_picture(3)
+    assert np.allclose(lightness(picture), rgb2lab(picture)[..., 0], atol=2e-3)
+
+
+@pytest.mark.parametrize("style", [Style(), Style(width=3.5, size=7)])
+def test_insets_are_really_larger(full_bench: Any, style: Style) -> None:
+    photos, runs = load(full_bench)
+    for errors in (True, False):
+        sheet = draw_grid(photos, runs, tell("p0", "p1"), style, errors=errors).axes[0]
+        pictures = [image for image in sheet.images if image.get_array().ndim == 3]
+        for large, inset in zip(pictures[::2], pictures[1::2], strict=True):
+            scales = []
+            for image in (large, inset):
+                left, right, *_ = image.get_extent()
+                scales.append((right - left) / image.get_array().shape[1])
+            assert scales[1] >= 2.5 * scales[0] * (1 - 1e-9)
+
+
+def test_many_photos_are_split_into_sheets(full_bench: Any) -> None:
+    photos, runs = load(full_bench)
+    nine = tell(*("p0", "p1", "p2") * 3)
+    with pytest.raises(ValueError, match="split_sheets"):
+        draw_grid(photos, runs, nine)
+    figures = [
+        draw_grid(photos, runs, rows, zoom=False, errors=False) for rows in split_sheets(nine)
+    ]
+    assert [len(figure.axes[0].images) for figure in figures] == [5 * 4, 4 * 4]
+    targets = [image.get_array() for figure in figures for image in figure.axes[0].images[3::4]]
+    for (_, entry), drawn in zip(nine, targets, strict=True):
+        assert np.array_equal(drawn, photos[entry.id].target)
+    assert split_sheets(nine[:8]) == [nine[:8]]
+    assert split_sheets([]) == []
+
+
+def test_rows_name_their_photo(bench: Any) -> None:
+    identity = "COCO_train2014_" + "0" * 90 + "_number_17"
+    photos = bench.add_dataset(ids=("a$b_", identity))
+    bench.add_run(photos, "blur")
+    bench.add_run(photos, "noise")
+    photos, runs = load(bench)
+    figure = draw_grid(photos, runs, tell("a$b_", identity))
+    figure.draw_without_rendering()
+    names = [text for text in figure.axes[0].texts if text.get_rotation() == 90]
+    assert names[0].get_text() == "worst, −1.2 dB\na\\$b_"
+    short = names[1].get_text().split("\n")[1]
+    assert short.startswith("COCO_")
+    assert short.endswith("_17")
+    assert "…" in short
+    boxes = [text.get_window_extent() for text in names]
+    assert not boxes[0].overlaps(boxes[1])
+    assert all(figure.bbox.contains(*box.min) and figure.bbox.contains(*box.max) for box in boxes)
 
 
 def test_a_box_fits_every_size() -> None:
@@ -193,3 +272,10 @@ def test_one_scale_for_all() -> None:
     assert shared_limit([]) == 5
     assert shared_limit([np.full((4, 4), 0.1)]) == 5
     assert shared_limit([np.full((4, 4), 11.0), np.full((2, 2), 14.0)]) == 15
+
+
+def test_the_scale_ends_at_the_98th_percentile() -> None:
+    """Two of a hundred pixels are beyond it: the steps below and above are those of 97 and 99."""
+    errors = np.concatenate([np.full(970, 4.0), np.full(15, 23.0), np.full(15, 91.0)])
+    assert np.percentile(errors, [97, 98, 99]) == pytest.approx([4.69, 23, 91], abs=0.4)
+    assert shared_limit([errors[:600].reshape(20, 30), errors[600:].reshape(20, 20)]) == 25

@@ -142,3 +142,16 @@ def test_description(full_bench: Any) -> None:
     text = describe_heat_map(make_heat_map(comparison))
     assert f"{means.idxmin()} ({means.min():.2f}) is the hardest" in text
     assert f"{means.idxmax()} ({means.max():.2f}) the easiest" in text
+
+
+def test_what_may_not_be_compared_has_a_dagger_in_that_metric(full_bench: Any) -> None:
+    comparison = one_comparison(full_bench)
+    first = comparison.runs[0]
+    partly = dataclasses.replace(first, scores=first.scores.assign(ssim=[0.5] * 5 + [np.nan]))
+    heat = make_heat_map(dataclasses.replace(comparison, runs=[partly, *comparison.runs[1:]]))
+    figure = draw_heat_map(heat)
+    names = [[text.get_text() for text in panel.get_yticklabels()] for panel in figure.axes[:2]]
+    assert names[0] == heat.labels
+    assert names[1] == [f"{heat.labels[0]}†", *heat.labels[1:]]
+    assert figure.get_supxlabel() == "†: not comparable, see the table."
+    assert draw_heat_map(make_heat_map(comparison)).get_supxlabel() == ""

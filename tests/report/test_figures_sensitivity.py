@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+import math
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,36 @@ def test_the_papers_ends_are_drawn_on_its_photos_alone(ranked: Any) -> None:
         assert 10 in panel.get_xticks()
     (legend,) = figure.legends
     assert any("paper" in text.get_text() for text in legend.get_texts())
+
+
+def test_a_photo_without_a_score_at_one_rank_counts_at_none(ranked: Any) -> None:
+    """Each metric for itself: only its own gaps leave a photo out."""
+    folder = ranked.runs / "drawn" / "blur-rank-02"
+    before = read(ranked)
+    column = pd.read_parquet(folder / "scores.parquet")["psnr"].tolist()
+    ranked.change_scores(folder, psnr=[math.nan, *column[1:]])
+    (curve,) = find(ranked)
+    for rank in (1, 2, 4):
+        kept = before[rank].drop(index=before[rank].index[0])
+        cell = curve.intervals[rank]["psnr"]
+        assert cell.n == 4
+        assert cell.mean == pytest.approx(kept["psnr"].mean())
+        assert curve.intervals[rank]["ssim"].n == 5
+    change = (before[4]["psnr"] - before[1]["psnr"]).iloc[1:]
+    assert curve.change["psnr"].mean == pytest.approx(change.mean())
+    assert curve.change["psnr"].n == 4
+
+
+def test_one_photo_has_no_intervals(bench: Any) -> None:
+    photos = bench.add_dataset(ids=("p0",))
+    for rank in (1, 2):
+        add_rank(bench, photos, rank)
+    figure = draw_sensitivity(find(bench))
+    figure.draw_without_rendering()
+    bars = figure.axes[0].containers[0].lines[2][0].get_segments()
+    assert not any(bar.size for bar in bars)
+    assert "intervals" not in figure.get_supxlabel()
+    assert "[" not in figure.axes[0].get_title(loc="left")
 
 
 def test_description(ranked: Any) -> None:

@@ -10,15 +10,17 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
 from romnet_bench.bench.statistics import Interval
+from romnet_bench.methods.contract import UNTRAINED
 from romnet_bench.protocol import METRICS
 from romnet_bench.report.figures.costs import Cost, find_front, measure_costs
 from romnet_bench.report.figures.placing import place_labels
 from romnet_bench.report.figures.quality_speed import describe_quality_speed, draw_quality_speed
-from romnet_bench.report.figures.style import Style, save_figure
+from romnet_bench.report.figures.style import SOFT, Style, save_figure
 from romnet_bench.report.runs import Comparison, compare_runs
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -30,7 +32,7 @@ def cost(number: int, seconds: float, psnr: float, device: str = "cpu", **more: 
     metrics["psnr"] = Interval(psnr, psnr - 0.5, psnr + 0.5, 9)
     fields = {"label": f"Method {number}", "is_floor": False, **more}
     time = Interval(seconds, 0.9 * seconds, 1.1 * seconds, 9)
-    return Cost(number=number, device=device, seconds=time, metrics=metrics, **fields)
+    return Cost(device=device, seconds=time, metrics=metrics, **fields)
 
 
 def timed(bench: Any) -> Comparison:
@@ -90,7 +92,7 @@ def test_the_front_of_a_metric_that_is_to_be_low() -> None:
         dataclasses.replace(cost(index, time, 1), metrics={"lpips": Interval(value, 0, 1, 3)})
         for index, (time, value) in enumerate([(1.0, 0.5), (2.0, 0.4), (3.0, 0.45)])
     ]
-    assert [one.number for one in find_front(costs, lpips)] == [0, 1]
+    assert [one.label for one in find_front(costs, lpips)] == ["Method 0", "Method 1"]
 
 
 def test_the_front_is_filled_and_the_rest_open() -> None:
@@ -107,11 +109,68 @@ def test_other_devices_have_panels_of_their_own() -> None:
     assert figure is not None
     assert len(figure.axes) == 6
     assert [len(panel.containers) for panel in figure.axes] == [2, 0, 0, 1, 0, 0]
-    assert figure.axes[0].get_xlabel() == "Seconds a photo, cpu"
-    assert figure.axes[3].get_xlabel() == r"Seconds a photo, cuda:0 \$x\$"
+    assert figure.axes[0].get_xlabel() == "Seconds per photo, CPU"
+    assert figure.axes[3].get_xlabel() == r"Seconds per photo, cuda:0 \$x\$"
     text = describe_quality_speed(costs)
     assert "on cpu Method 0 (1 s, 20.00), Method 2 (3 s, 25.00)" in text
     assert "on cuda:0 $x$ Method 1 (0.01 s, 19.00)" in text
+
+
+def test_what_may_not_be_compared_does_not_compete() -> None:
+    barred = frozenset({"psnr"})
+    best = cost(0, 0.1, 40, label="Random", incomparable=barred)
+    costs = [best, cost(1, 1, 20), cost(2, 2, 19), cost(3, 3, 25)]
+    assert [one.label for one in find_front(costs, METRICS[0])] == ["Method 1", "Method 3"]
+    figure = draw_quality_speed(costs)
+    assert figure is not None
+    panel = figure.axes[0]
+    random, *others = (container.lines[0] for container in panel.containers)
+    assert random.get_markerfacecolor() == "white"
+    assert to_rgba(random.get_color()) == to_rgba(SOFT)
+    assert SOFT not in {point.get_color() for point in others}
+    assert {text.get_text() for text in panel.texts} >= {"Random†", "Method 1", "Method 2"}
+    assert "†: not comparable, see the table." in figure.get_supxlabel()
+    assert panel.lines[0].get_xdata().tolist() == [1, 3]  # the dotted line
+    text = describe_quality_speed(costs)
+    assert "on cpu Method 1 (1 s, 20.00), Method 3 (3 s, 25.00)" in text
+    assert "Not comparable: Random." in text
+
+
+def test_costs_know_what_may_be_compared(bench: Any) -> None:
+    photos = bench.add_dataset()
+    lpips = [0.1] * len(photos)
+    for index, sha in enumerate(("a" * 64, "a" * 64, "b" * 64)):
+        folder = bench.add_run(photos, "blur", folder=f"drawn/w{index}", weights={"lpips": sha})
+        bench.change_scores(folder, lpips=lpips)
+    notes = {"method__notes": [UNTRAINED]}
+    bench.add_run(photos, "noise", folder="drawn/random", **notes)
+    bench.add_run(photos, "noise", folder="drawn/part", ids=photos.ids[:2])
+    bench.add_run(photos, "noise", folder="drawn/mine", protocol={"name": "mine", "hash": "0"})
+    (comparison,) = compare_runs([bench.runs])
+    found = {
+        run.folder.name: set(one.incomparable)
+        for run, one in zip(comparison.runs, measure_costs(comparison), strict=True)
+    }
+    both = {"psnr", "ssim"}
+    assert found == {
+        "w0": set(), "w1": set(), "w2": {"lpips"}, "random": both, "part": both, "mine": both,
+    }  # fmt: skip
+
+
+def test_one_photo_has_no_intervals(bench: Any) -> None:
+    photos = bench.add_dataset(ids=("p0",))
+    bench.add_run(photos, "blur")
+    bench.add_run(photos, "noise")
+    (comparison,) = compare_runs([bench.runs])
+    figure = draw_quality_speed(measure_costs(comparison))
+    assert figure is not None
+    figure.draw_without_rendering()
+    for container in figure.axes[0].containers:
+        ends = [segment for bars in container.lines[2] for segment in bars.get_segments()]
+        assert ends
+        assert not any(end.size for end in ends)
+    assert "intervals" not in figure.get_supxlabel()
+    assert "Filled" in figure.get_supxlabel()
 
 
 def test_nothing_without_seconds() -> None:

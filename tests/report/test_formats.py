@@ -1,6 +1,7 @@
 """CSV, Markdown and LaTeX: what stands in them and what hostile names become."""
 
 import csv
+import dataclasses
 import io
 import re
 import shutil
@@ -13,6 +14,7 @@ import pytest
 from romnet_bench.report import formats, latex
 from romnet_bench.report.markdown import escape_markdown, to_markdown
 from romnet_bench.report.runs import compare_runs
+from romnet_bench.report.sheet import Cell, Column, Line, Sheet
 from romnet_bench.report.tables import Table, make_tables
 
 HOSTILE = "50% off_all & #1 {x} $y^2~z\\ <b>|`a` [*] \"q\" 'r' -- –\n\x00end"
@@ -76,6 +78,14 @@ def test_markdown_escapes_survive_a_reading() -> None:
     assert shown == "a_b*c|d[e]~`f`#$\\"
 
 
+def test_every_sign_that_markdown_would_obey_is_escaped() -> None:
+    for sign in "\\`*_{}[]#!|~$":
+        assert escape_markdown(f"a{sign}b") == f"a\\{sign}b"
+    assert [escape_markdown(text) for text in ("1. a", "- a", "+ a", "2) a", "1.5 a", "-a")] == [
+        "1\\. a", "\\- a", "\\+ a", "2\\) a", "1.5 a", "-a",
+    ]  # fmt: skip
+
+
 def test_latex_escapes() -> None:
     assert latex.escape_latex("a_b & 5% #1 {x}") == r"a\_b \& 5\% \#1 \{x\}"
     assert latex.escape_latex("\\input{/etc/passwd}") == (r"\textbackslash{}input\{/etc/passwd\}")
@@ -90,7 +100,8 @@ def test_latex_holds_the_table(table: Table) -> None:
     best = r"\textbf{25.00}\textsuperscript{1} & \textbf{0.900}\textsuperscript{1}"
     assert rf"Good & {best} & \textendash{{}} & 2 & 0.5 \\" in text
     assert r" & {\scriptsize {[}24.00, 26.00{]}} & " in text
-    assert "%" not in re.sub(r"\\%", "", text.split("\n", 1)[1])
+    comments = re.sub(r"\\%", "", text.split("\n", 1)[1]).replace("{!}{%\n", "")
+    assert "%" not in comments
     for line in text.splitlines():
         if line.endswith(r"\\"):
             assert len(re.findall(r"(?<!\\)&", line)) == 5
@@ -100,7 +111,7 @@ def test_latex_holds_the_table(table: Table) -> None:
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_latex_compiles(table: Table, tmp_path: Path) -> None:
     page = (
-        "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\usepackage{textcomp,booktabs}\n"
+        "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\usepackage{textcomp,booktabs,graphicx}\n"
         f"\\begin{{document}}\n{latex.to_latex(formats.to_sheet(table))}\n\\end{{document}}\n"
     )
     (tmp_path / "page.tex").write_text(page, encoding="utf-8")
@@ -108,6 +119,52 @@ def test_latex_compiles(table: Table, tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:]
     assert (tmp_path / "page.pdf").stat().st_size > 1000
+
+
+def wide_sheet(lines: int) -> Sheet:
+    """Nine columns in three groups and long labels: more than a page holds across."""
+    columns = tuple(
+        Column(metric, "↑", group)
+        for group in ("DIV2K (w/o degradation)", "Pascal VOC (w/o degradation)", "Pascal VOC (w/)")
+        for metric in ("PSNR", "SSIM", "LPIPS")
+    )
+    cell = Cell("23.95", 23.95, "23.95 (+0.00)", best=True, place=1)
+    rows = tuple(
+        Line(f"*A method of long name, {n},, (random weights)", (cell,) * 9) for n in range(lines)
+    )
+    return Sheet("wide", "A table", columns, rows, ("A sentence that explains a lot.",) * lines)
+
+
+def test_latex_chooses_its_float_by_width_and_length(table: Table) -> None:
+    short = dataclasses.replace(formats.to_sheet(table), columns=(Column("PSNR"),), below=())
+    lines = (Line("Good", (Cell("1.0"),)),)
+    narrow = latex.to_latex(dataclasses.replace(short, lines=lines))
+    assert r"\begin{table}" in narrow
+    wide = latex.to_latex(wide_sheet(3))
+    assert r"\begin{table*}" in wide
+    assert wide.index("explains a lot") < wide.index(r"\end{table*}")
+    long = latex.to_latex(wide_sheet(30))
+    assert long.index("explains a lot") > long.index(r"\end{table*}")
+    assert long.count("explains a lot") == 30
+    assert "XeLaTeX" not in wide
+    assert "XeLaTeX" in latex.to_latex(dataclasses.replace(short, lines=lines, title="写真"))
+    assert len(latex.to_latex(dataclasses.replace(short, lines=lines, title="x" * 9000))) < 2000
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_latex_of_any_width_fits_a_page(tmp_path: Path) -> None:
+    text = latex.to_latex(wide_sheet(14))
+    page = (
+        "\\documentclass[twocolumn]{article}\n\\usepackage[T1]{fontenc}\n"
+        f"\\usepackage{{textcomp,booktabs,graphicx}}\n\\begin{{document}}\n{text}\n\\end{{document}}\n"
+    )
+    (tmp_path / "page.tex").write_text(page, encoding="utf-8")
+    command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "page.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    log = (tmp_path / "page.log").read_text(encoding="latin-1")
+    assert r"Overfull \hbox" not in log
+    assert "too large" not in log
 
 
 @pytest.mark.parametrize(

@@ -353,13 +353,22 @@ def recount(runs: list[Seen]) -> Recount:
         duels[metric] = adjust(
             [duel(one, other, metric) for one, other in itertools.combinations(rivals, 2)]
         )
-        beaten = {run.label: 0 for run in rivals}
-        for one in duels[metric]:
-            winner = one.better(metric)
-            if winner:
-                beaten[one.second if winner == one.first else one.first] += 1
-        places[metric] = {label: 1 + count for label, count in beaten.items()}
-        places[metric] = places[metric] if len(rivals) > 1 else {}
+        wins = {
+            (winner, one.second if winner == one.first else one.first)
+            for one in duels[metric]
+            if (winner := one.better(metric))
+        }
+        ladder = sorted(
+            (run.label for run in rivals),
+            key=lambda label, metric=metric: (
+                intervals[label][metric][0] * (1 if metric == "lpips" else -1)
+            ),
+        )
+        places[metric] = {}
+        for step, label in enumerate(ladder if len(rivals) > 1 else []):
+            lead = ladder[max(places[metric].values(), default=1) - 1]
+            new = (lead, label) in wins
+            places[metric][label] = step + 1 if new else places[metric].get(lead, 1)
         shown = {run.label: round(intervals[run.label][metric][0], digits) for run in rivals}
         top = (min if metric == "lpips" else max)(shown.values(), default=None)
         best[metric] = {label for label in shown if shown[label] == top and len(shown) > 1}
@@ -460,8 +469,8 @@ def read_markdown(text: str) -> tuple[list[str], Printed, list[str]]:
     for label, *cells in rows[2:]:
         shown = []
         for cell in cells:
-            # Below stands the paper's number where we have none.
-            bare = re.sub("^<sub>(.*)</sub>$", r"\1", cell)
+            # Below stands the paper's number.
+            bare = re.sub(r"(?:<br>)?<sub>(.*)</sub>$", r" \1", cell).strip()
             parts = re.fullmatch(r"(\*\*)?([^*<]*)(?(1)\*\*)(?:<sup>(\d+)</sup>)?( [^*<]*)?", bare)
             assert parts is not None, cell
             number = plain(parts[2] + (parts[4] or ""))
@@ -490,7 +499,8 @@ LATEX = {
     r"\textbackslash{}": "\\", r"\{": "{", r"\}": "}", r"\$": "$", r"\&": "&", r"\#": "#",
     r"\%": "%", r"\_": "_", r"\textasciicircum{}": "^", r"\textasciitilde{}": "~",
     r"\textless{}": "<", r"\textgreater{}": ">", r"\textbar{}": "|", r"\textquotedbl{}": '"',
-    r"\textasciigrave{}": "`", r"\textquotesingle{}": "'", "{-}": "-", "{[}": "[", "{]}": "]",
+    r"\textasciigrave{}": "`", r"\textquotesingle{}": "'", "{-}": "-",
+    "{*}": "*", "{[}": "[", "{]}": "]",
     r"\textendash{}": "–", r"\textemdash{}": "—", "$-$": "−", r"$\times$": "×",
     r"$\uparrow$": "↑", r"$\downarrow$": "↓",
 }  # fmt: skip
@@ -867,8 +877,9 @@ def test_beside_the_paper_in_every_printed_form(
     check_forms(sheet, ["Method", *headings], expected, tmp_path)
     for setting, group in groups.items():
         fingerprint = group.able.runs[0].record["dataset"]["fingerprint"]
-        state = f"{setting}: Protocol {DEFAULT.name} ({DEFAULT.hash})"
-        assert any(line.startswith(state) and fingerprint in line for line in sheet.below)
+        state = f" Protocol {DEFAULT.name} ({DEFAULT.hash})"
+        assert any(line.startswith(f"{setting}: ") and state in line and fingerprint in line
+                   for line in sheet.below)  # fmt: skip
         for run in group.able.runs:
             said = any(line.startswith(f"{setting}: {run.label}: ") for line in sheet.below)
             assert said or not run.warned

@@ -14,8 +14,9 @@ from skimage.transform import resize
 from romnet_bench.data.records import PhotoSet
 from romnet_bench.images import to_rgb
 from romnet_bench.report.page import copies
-from romnet_bench.report.page.gallery import Entry, make_gallery
+from romnet_bench.report.page.gallery import make_gallery
 from romnet_bench.report.runs import compare_runs
+from romnet_bench.report.telling import Entry
 
 
 def make_entries(bench: Any, out: Path) -> list[Entry]:

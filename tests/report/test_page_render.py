@@ -15,12 +15,18 @@ from hypothesis import strategies as st
 
 from romnet_bench.data.records import PhotoSet
 from romnet_bench.errors import UserError
+from romnet_bench.report import ablation_formats
+from romnet_bench.report.ablations import AblationTable
 from romnet_bench.report.page import inline
-from romnet_bench.report.page.gallery import choose_telling, make_gallery
-from romnet_bench.report.page.render import list_methods, render_page
+from romnet_bench.report.page.choices import find_metric, list_methods, list_metrics
+from romnet_bench.report.page.gallery import make_gallery
+from romnet_bench.report.page.remarks import Shared, share_remarks
+from romnet_bench.report.page.render import render_page
 from romnet_bench.report.page.section import Plot, Section
 from romnet_bench.report.runs import compare_runs
 from romnet_bench.report.sheet import Cell, Column, Line, Sheet
+from romnet_bench.report.tables import make_tables
+from romnet_bench.report.telling import choose_telling
 
 
 class Page(HTMLParser):
@@ -113,7 +119,7 @@ def test_the_scores_for_the_script_are_those_of_the_photos(section: Section) -> 
 @example("\x00\u202e\u2028")
 @given(st.text(max_size=60))
 def test_any_text_stays_text(text: str) -> None:
-    plot = Plot(text, "figures/f.svg", text, text, ((text, "figures/f.svg"),))
+    plot = Plot(f"Plot {text}", "figures/f.svg", text, text, ((text, "figures/f.svg"),))
     section = Section("k", text, text, text, ((make_sheet(text), ((text, "t.csv"),)),), (plot,))
     plain = Section("k", "x", "x", "x", ((make_sheet("x"), (("x", "t.csv"),)),), (plot,))
     page, expected = Page(render_page([section])), Page(render_page([plain]))
@@ -185,3 +191,90 @@ def test_photos_without_pictures_say_why(section: Section) -> None:
     broken = dataclasses.replace(section.entries[0], shots=(), trouble="it is <gone>")
     page = Page(render_page([dataclasses.replace(section, entries=(broken,), telling=())]))
     assert "No pictures: it is <gone>." in page.text
+
+
+def leave_out(section: Section, missing: set[tuple[int, int]]) -> str:
+    """The page's text where these pictures, as (photo, output), could not be read."""
+    entries = []
+    for number, entry in enumerate(section.entries):
+        shots = tuple(
+            dataclasses.replace(shot, full="", thumb="") if (number, place) in missing else shot
+            for place, shot in enumerate(entry.shots)
+        )
+        entries.append(dataclasses.replace(entry, shots=shots))
+    return Page(render_page([dataclasses.replace(section, entries=entries, telling=())])).text
+
+
+def test_missing_outputs_are_said_once(section: Section) -> None:
+    photos = len(section.entries)
+    assert "could be read" not in leave_out(section, set())
+    assert "could not be read" not in leave_out(section, set())
+    some = leave_out(section, {(0, 1), (2, 1)} | {(number, 2) for number in range(photos)})
+    assert some.count("damaged: blur (2 of 6), noise (all 6).") == 1
+    every = leave_out(section, {(number, place) for number in range(photos) for place in (1, 2)})
+    assert every.count("Not one output could be read") == 1
+
+
+def test_photos_that_all_lack_pictures_are_said_once(section: Section) -> None:
+    broken = [
+        dataclasses.replace(entry, shots=(), trouble="it is gone") for entry in section.entries
+    ]
+    page = render_page([dataclasses.replace(section, entries=broken, telling=())])
+    assert Page(page).text.count("No photo has pictures: it is gone.") == 1
+    broken[0] = dataclasses.replace(broken[0], trouble="it is damaged")
+    half = [*broken[:3], *section.entries[3:]]
+    page = render_page([dataclasses.replace(section, entries=half, telling=())])
+    assert Page(page).text.count("3 of 6 lack pictures; each says why.") == 1
+
+
+def test_the_methods_of_lines_can_be_hidden_too(section: Section) -> None:
+    cells = (Cell("1"), Cell("2"))
+    lines = (
+        Line("noise − far", cells, methods=("noise", "far")),
+        Line("a setting", cells),
+        Line("Input", cells, methods=("Input",)),
+    )
+    sheet = dataclasses.replace(make_sheet("s"), lines=lines)
+    sections = [
+        Section("first", "First", sheets=((sheet, ()),)),
+        dataclasses.replace(section, sheets=((sheet, ()),)),
+    ]
+    assert list_methods(sections) == ["blur", "noise", "far", "Input"]  # with pictures first
+    rows = [tag.get("data-methods") for tag in Page(render_page(sections)).all("tr")]
+    assert rows[-3:] == ["1 2", None, "3"]
+
+
+@pytest.mark.parametrize(
+    ("column", "key"),
+    [
+        (Column("PSNR", "↑", group="Pascal VOC"), "psnr"),
+        (Column("difference", group="LPIPS"), "lpips"),
+        (Column("paper", note="SSIM as the paper prints it"), "ssim"),
+        (Column("Photos"), ""),
+        (Column("Seconds per photo", note="SSIMS and so on"), ""),
+    ],
+)
+def test_the_metric_of_a_column(column: Column, key: str) -> None:
+    assert find_metric(column) == key
+    sheet = Sheet("t", "t", (column,), (), ())
+    shown = list_metrics([Section("k", "k", sheets=((sheet, ()),))])
+    assert [metric.key for metric in shown] == [key] * bool(key)
+
+
+def test_an_ablations_columns_have_their_metrics(full_bench: Any) -> None:
+    (measured,) = make_tables(compare_runs([full_bench.runs]))
+    sheet = ablation_formats.to_sheet(AblationTable("t", "t", [], measured, []))
+    expected = [key for key in ("psnr", "ssim", "lpips") for _ in range(2)]
+    assert [find_metric(column) for column in sheet.columns] == [*expected, ""]
+
+
+def test_shared_remarks() -> None:
+    def make(title: str, *below: str) -> Sheet:
+        return dataclasses.replace(make_sheet("x"), title=title, below=below)
+
+    first = make("Ours (the paper's Table IV)", "a", "b", "own", "one", "all")
+    second = make("Ours (the paper's Table V)", "b", "a", "two", "all", "more")
+    third = make("Scores", "more", "three", "all")
+    assert share_remarks([first, second, third]) == (Shared(("Table IV", "Table V"), ("a", "b")),)
+    assert share_remarks([first]) == ()
+    assert share_remarks([]) == ()

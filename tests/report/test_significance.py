@@ -86,7 +86,15 @@ def in_psnr(pairs: list[Pair]) -> list[Pair]:
 
 def places_of(*runs: Run) -> dict[str, int]:
     """By PSNR."""
-    return {label: own["psnr"] for label, own in find_places(in_psnr(compare(*runs))).items()}
+    found = find_places(in_psnr(compare(*runs)), means_of(*runs))
+    return {label: own["psnr"] for label, own in found.items()}
+
+
+def means_of(*runs: Run) -> dict[str, dict[str, float]]:
+    return {
+        run.label: {metric.key: float(run.scores[metric.key].mean()) for metric in METRICS}
+        for run in runs
+    }
 
 
 def make_table(*runs: Run) -> Table:
@@ -199,17 +207,18 @@ def test_lower_lpips_is_better() -> None:
         (pair,) = (pair for pair in pairs if pair.metric == LPIPS)
         assert pair.better == "low"
         assert (pair.paired.interval.mean < 0) == (pair.first == "low")
-        places = find_places(pairs)
+        places = find_places(pairs, means_of(*runs))
         assert (places["low"]["lpips"], places["high"]["lpips"]) == (1, 2)
         assert (places["low"]["psnr"], places["high"]["psnr"]) == (1, 1)
 
 
 def test_one_photo_says_nothing() -> None:
-    (pair,) = in_psnr(compare(make_run("a", psnr=[30.0]), make_run("b", psnr=[10.0])))
+    a, b = make_run("a", psnr=[30.0]), make_run("b", psnr=[10.0])
+    (pair,) = in_psnr(compare(a, b))
     interval = pair.paired.interval
     assert (interval.mean, interval.low, interval.high, interval.n) == (20, 20, 20, 1)
     assert (pair.p, pair.paired.effect, pair.better) == (1, 1, "")
-    assert find_places([pair]) == {"a": {"psnr": 1}, "b": {"psnr": 1}}
+    assert find_places([pair], means_of(a, b)) == {"a": {"psnr": 1}, "b": {"psnr": 1}}
 
 
 def test_without_common_photos_all_is_unknown() -> None:
@@ -220,7 +229,7 @@ def test_without_common_photos_all_is_unknown() -> None:
     assert math.isnan(pair.p)
     assert math.isnan(pair.paired.interval.mean)
     assert (pair.paired.higher, pair.paired.lower, pair.better) == (0, 0, "")
-    assert find_places([pair]) == {"a": {"psnr": 1}, "b": {"psnr": 1}}
+    assert find_places([pair], means_of(a, b)) == {"a": {"psnr": 1}, "b": {"psnr": 1}}
     (row,) = csv.DictReader(io.StringIO(to_csv([pair])))
     unknown = ("difference", "low", "high", "p", "p_holm", "effect", "better")
     assert [row[key] for key in unknown] == [""] * 7
@@ -264,7 +273,7 @@ def test_variants_count_once_for_each_original() -> None:
 def test_nobody_to_compare_with() -> None:
     assert compare(make_run("a", psnr=[1.0, 2])) == []
     assert compare_all([], {}) == []
-    assert find_places([]) == {}
+    assert find_places([], {}) == {}
     assert list(csv.DictReader(io.StringIO(to_csv([])))) == []
 
 
@@ -294,6 +303,24 @@ def test_ties_share_a_place_and_the_next_is_left_out() -> None:
     assert places_of(*same) == {"x": 1, "y": 1, "z": 1}
 
 
+def test_places_follow_the_means_though_not_every_pair_differs() -> None:
+    """The last is worse than the first, and not significantly than the noisy one between them."""
+    base = np.random.default_rng(5).normal(0, 3, 24)
+    wobble = np.random.default_rng(6).normal(0, 3, 24)
+    noisy = base - 0.6 + wobble - wobble.mean()
+    runs = [
+        make_run("first", psnr=list(base)),
+        make_run("noisy", psnr=list(noisy)),
+        make_run("last", psnr=list(base - 1 + np.random.default_rng(7).normal(0, 0.1, 24))),
+    ]
+    means = means_of(*runs)
+    assert means["first"]["psnr"] > means["noisy"]["psnr"] > means["last"]["psnr"]
+    better = {frozenset((pair.first, pair.second)): pair.better for pair in in_psnr(compare(*runs))}
+    assert better[frozenset(("first", "last"))] == "first"
+    assert better[frozenset(("noisy", "last"))] == better[frozenset(("first", "noisy"))] == ""
+    assert places_of(*runs) == {"first": 1, "noisy": 1, "last": 3}
+
+
 @settings(max_examples=8, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
@@ -312,7 +339,7 @@ def test_better_by_a_constant_is_alone_at_the_top(
     ]
     top = make_run("top", psnr=list(values.max(0) + gain), lpips=list(values.min(0) - gain))
     runs = [*rivals[:at], top, *rivals[at:]]
-    places = find_places(compare(*runs))
+    places = find_places(compare(*runs), means_of(*runs))
     for metric in ("psnr", "lpips"):
         assert places["top"][metric] == 1
         assert all(places[run.label][metric] > 1 for run in rivals)

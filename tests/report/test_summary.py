@@ -14,7 +14,7 @@ def sentences(bench: Any) -> str:
     return summarise(table)
 
 
-def add(bench: Any, **psnr: list[float]) -> None:
+def add(bench: Any, **psnr: list[Any]) -> None:
     photos = bench.add_dataset(ids=IDS)
     for name, values in psnr.items():
         run = bench.add_run(
@@ -39,11 +39,26 @@ def test_who_leads_by_how_much_and_ahead_of_whom_it_is_not(bench: Any) -> None:
     )
 
 
+def test_the_gain_is_the_leaders_wherever_it_stands(bench: Any) -> None:
+    base = [20.0 + number for number in range(12)]
+    add(bench, input=base, zero=[value + 2 for value in base])
+    assert sentences(bench) == "Highest PSNR: zero, 27.50 (+2.00 against the input, p < 0.001)."
+
+
+def test_what_may_not_be_compared_is_set_aside_and_named(bench: Any) -> None:
+    base = [20.0 + number for number in range(12)]
+    add(bench, input=base, ours=[value - 1 for value in base], part=[99.0, *[None] * 11])
+    assert sentences(bench) == (
+        "Highest PSNR of the rows that may be compared: input, 25.50, no method does better than "
+        "the input; set aside: part."
+    )
+
+
 def test_a_lead_that_is_not_significant_names_the_rivals(bench: Any) -> None:
     base = [20.0 + number for number in range(12)]
     rival = [value + 0.2 * (-1) ** index - 0.05 for index, value in enumerate(base)]
     add(bench, ours=base, rival=rival)
-    assert sentences(bench) == "Highest PSNR: ours, 25.50; not significantly apart from rival."
+    assert sentences(bench) == "Highest PSNR: ours, 25.50; not significantly better than rival."
 
 
 def test_the_input_may_be_best_and_one_method_alone_says_nothing(bench: Any) -> None:

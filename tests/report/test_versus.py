@@ -1,6 +1,7 @@
 """Two runs side by side, against numbers computed from their parquet files."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 from scipy import stats
 
+from romnet_bench.bench import results
 from romnet_bench.cli import cli
+from romnet_bench.data.records import PhotoSet
 from romnet_bench.errors import UserError
+from romnet_bench.protocol import METRICS
 from romnet_bench.report.runs import load_run
 from romnet_bench.report.versus import compare_two, find_worse, parse_tolerance, to_text
 
@@ -133,3 +137,36 @@ def test_what_a_reader_must_know_of_a_run_stands_beside_its_name(made_report):
     lines = to_text(dataclasses.replace(versus, first=dataclasses.replace(first, record=record)))
     assert lines.splitlines()[0].endswith("; random weights")
     assert "random weights" not in lines.splitlines()[1]
+
+
+def test_photos_that_the_second_run_lost_are_no_pass(full_bench: Any) -> None:
+    """A run that failed almost everywhere must not pass for one that is no worse."""
+    root = full_bench.runs / "drawn"
+    full_bench.change_scores(root / "blur", psnr=[30.0] * 6)
+    full_bench.change_scores(root / "noise", psnr=[31.0, *[None] * 5])
+    versus = compare_two(root / "blur", root / "noise")
+    psnr = next(metric for metric in METRICS if metric.key == "psnr")
+    (sentence,) = find_worse(versus, [(psnr, 0.1)])
+    assert (
+        "PSNR of 5 photos that the first run scored is missing in the second (p1, p2, p3, …)"
+        in (sentence)
+    )
+    assert find_worse(compare_two(root / "noise", root / "blur"), [(psnr, 2.0)]) == []
+
+
+def test_missing_photos_are_said(full_bench: Any) -> None:
+    photos = PhotoSet(full_bench.root / "drawn", "test")
+    full_bench.add_run(photos, "noise", folder="part", ids=["p0", "p1"])
+    text = to_text(compare_two(full_bench.runs / "drawn" / "blur", full_bench.runs / "part"))
+    assert "2 of 6 photos (4 missing in the second)" in text
+
+
+def test_weights_that_one_run_does_not_name_are_no_pass(full_bench: Any) -> None:
+    root = full_bench.runs / "drawn"
+    for name, weights in (("blur", {"lpips": "a" * 64}), ("noise", {})):
+        full_bench.change_scores(root / name, lpips=[0.1 + 0.01 * n for n in range(6)])
+        record = results.read_run(root / name)
+        results.write_run(root / name, record.model_copy(update={"weights": weights}))
+    lpips = next(metric for metric in METRICS if metric.key == "lpips")
+    with pytest.raises(UserError, match="does not say with which weights"):
+        find_worse(compare_two(root / "blur", root / "noise"), [(lpips, 1.0)])

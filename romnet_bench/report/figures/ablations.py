@@ -19,6 +19,7 @@ from romnet_bench.report.figures.style import (
     look,
     make_panels,
     name_metric,
+    reach,
 )
 from romnet_bench.report.sheet import one_line
 
@@ -93,7 +94,7 @@ def _draw_row(panel: Axes, row: AblationRow, metric: Metric, index: int, style: 
         edgecolor=drawn.colour,
         hatch=drawn.hatch,
         linewidth=1,
-        xerr=[[max(mean - cell.low, 0)], [max(cell.high - mean, 0)]],
+        xerr=reach(cell),
         error_kw={"ecolor": INK, "elinewidth": 1.1, "capsize": 2.5},
     )
     panel.annotate(

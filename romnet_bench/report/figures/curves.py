@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from romnet_bench.errors import UserError
@@ -25,9 +25,25 @@ from romnet_bench.report.figures.style import (
 from romnet_bench.report.sheet import one_line
 
 _NOT_LOSSES = ("step", "epoch", "learning_rate")
+_GRADIENTS = ("gradient", "discriminator_gradient")
+_WORDS = {  # what the logs of ROMNet and of Pix2pix hold
+    "rec_L": "Reconstruction of L",
+    "perc_L": "Perceptual, of L",
+    "emd": "Earth mover's distance of the histograms",
+    "rec_ab": "Reconstruction of ab",
+    "l1": "L1 distance from the target",
+    "adv": "Adversarial, of the network",
+    "total": "Total, weighted",
+    "discriminator": "Discriminator",
+    "real": "Discriminator, on true pictures",
+    "made": "Discriminator, on made pictures",
+    "gradient": "Network",
+    "discriminator_gradient": "Discriminator",
+}
+GRADIENTS_TITLE = "Norms of the gradients, before they are clipped"
 _BINS = 300  # of the raw line, each drawn by its lowest and highest value
 _DECADES = 20.0  # a panel whose smoothed values span more of a factor is logarithmic
-_PANEL = 1.6  # inches high
+_PANEL = 1.7  # inches high
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -83,32 +99,36 @@ def smooth(values: pd.Series) -> pd.Series:
 def draw_curves(trainings: list[Training], style: Style = HOUSE) -> Figure:
     """A panel a loss: the running mean as a line, raw values faint behind it.
 
+    The norms of the gradients, where they were logged, stand below under a title of their own.
+
     Args:
         trainings: drawn over one another; each panel shows those that have its loss.
         style: width, font and colours.
     """
     names = list(dict.fromkeys(name for one in trainings for name in one.losses.columns))
-    columns = min(2 if style.narrow else 4, len(names))
-    rows = -(-len(names) // columns)
+    losses = [name for name in names if name not in _GRADIENTS]
+    gradients = [name for name in names if name in _GRADIENTS]
+    parts = [part for part in (losses, gradients) if part]
+    columns = min(2 if style.narrow else 4, max(map(len, parts)))
+    heights = [0.3 + _PANEL * -(-len(part) // columns) for part in parts]
     with drawing(style):
         figure = Figure(
-            figsize=(style.width, 0.5 + _PANEL * rows),
+            figsize=(style.width, 0.3 + sum(heights)),
             layout=ConstrainedLayoutEngine(wspace=0.05, hspace=0.05),
         )
-        panels = figure.subplots(rows, columns, squeeze=False).ravel()
-        for panel, name in zip(panels, names, strict=False):
-            _draw_panel(panel, trainings, name, style)
-            panel.set_xlim(0, max(one.losses.index[-1] for one in trainings))
-        for panel in panels[len(names) :]:
-            panel.remove()
-        for panel in panels[max(len(names) - columns, 0) : len(names)]:
-            panel.set_xlabel("Step")
+        blocks = figure.subfigures(len(parts), 1, height_ratios=heights, squeeze=False)[:, 0]
+        for block, part in zip(blocks, parts, strict=True):
+            if part is gradients:
+                block.suptitle(GRADIENTS_TITLE, fontsize=style.size, x=0.01, ha="left")
+            _draw_block(block, trainings, part, columns, style)
         if len(trainings) > 1:
             handles = [
-                panels[0].plot([], [], **_line(index, style), label=_name(one, style))[0]
+                figure.axes[0].plot([], [], **_line(index, style), label=_name(one, style))[0]
                 for index, one in enumerate(trainings)
             ]
-            figure.legend(handles=handles, loc="outside upper left", ncols=columns, frameon=False)
+            blocks[0].legend(
+                handles=handles, loc="outside upper left", ncols=columns, frameon=False
+            )
     return figure
 
 
@@ -124,6 +144,21 @@ def describe_curves(trainings: list[Training]) -> str:
     return one_line(f"Losses by step of training, running means. {'; '.join(parts)}.")
 
 
+def _draw_block(
+    block: SubFigure, trainings: list[Training], names: list[str], columns: int, style: Style
+) -> None:
+    """Panels of one kind."""
+    rows = -(-len(names) // columns)
+    panels = block.subplots(rows, columns, squeeze=False).ravel()
+    for panel, name in zip(panels, names, strict=False):
+        _draw_panel(panel, trainings, name, style)
+        panel.set_xlim(0, max(one.losses.index[-1] for one in trainings))
+    for panel in panels[len(names) :]:
+        panel.remove()
+    for panel in panels[max(len(names) - columns, 0) : len(names)]:
+        panel.set_xlabel("Step")
+
+
 def _draw_panel(panel: Axes, trainings: list[Training], name: str, style: Style) -> None:
     smoothed = []
     for index, one in enumerate(trainings):
@@ -136,7 +171,8 @@ def _draw_panel(panel: Axes, trainings: list[Training], name: str, style: Style)
         panel.plot(*thin(raw), color=drawn.colour, alpha=0.25, linewidth=0.6)
         every = max(len(line) // _BINS, 1)
         panel.plot(line.index[::every], line.to_numpy()[::every], **_line(index, style))
-    panel.set_title(label(name, style, width=28, lines=1), loc="left", fontsize=style.size)
+    title = label(_WORDS.get(name, name), style, width=28, lines=2)
+    panel.set_title(title, loc="left", fontsize=style.size)
     finish_panel(panel, "both", style)
     if not smoothed:
         leave_empty(panel)

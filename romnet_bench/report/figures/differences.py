@@ -11,8 +11,6 @@ from romnet_bench.images import Picture
 ErrorMap = npt.NDArray[np.float64]
 """H×W, 0 where a pixel is right."""
 
-_SHARE = 0.3  # of each side of the photo
-
 
 @dataclasses.dataclass(frozen=True)
 class Box:
@@ -32,7 +30,7 @@ class Box:
 
 
 def colour_error(output: Picture, target: Picture) -> ErrorMap:
-    """CIE Lab ΔE*ab (CIE 1976, the distance in Lab) of every pixel; about 2.3 is just seen.
+    """CIE Lab ΔE*ab (CIE 1976, the distance in Lab) of every pixel.
 
     Args:
         output: H×W×3, sRGB.
@@ -43,12 +41,22 @@ def colour_error(output: Picture, target: Picture) -> ErrorMap:
     return error
 
 
-def find_telling_box(errors: list[ErrorMap], share: float = _SHARE) -> Box | None:
-    """The window in which methods differ most: the largest mean of the errors' spread over them.
+def lightness(picture: Picture) -> ErrorMap:
+    """CIE L of every pixel, from 0 to 100."""
+    values: ErrorMap = rgb_to_lab(picture_to_tensor(picture))[0, 0].double().numpy()
+    return values
+
+
+def find_telling_box(errors: list[ErrorMap], light: ErrorMap, share: float) -> Box | None:
+    """The window in which methods differ most and there is something to see.
+
+    It has the largest product of two numbers: the mean of the errors' spread over the methods, and
+    1 + the standard deviation of L, so that an empty sky loses against what stands before it.
 
     Args:
         errors: a map a method, all of one size; the input's may be one of them.
-        share: of the photo's height and of its width that the window takes.
+        light: L of the target, of their size.
+        share: the most that the window takes of the photo's height and of its width.
 
     Returns:
         None with fewer than two maps, or where they are all alike. Of equal windows the topmost,
@@ -60,12 +68,12 @@ def find_telling_box(errors: list[ErrorMap], share: float = _SHARE) -> Box | Non
     if not spread.any():
         return None
     high, wide = spread.shape
-    down, across = max(round(share * high), 1), max(round(share * wide), 1)
-    total = np.pad(spread.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))  # of all above and left
-    sums = (total[down:, across:] - total[:-down, across:] - total[down:, :-across]) + total[
-        :-down, :-across
-    ]
-    top, left = np.unravel_index(np.argmax(sums), sums.shape)
+    down, across = max(int(share * high), 1), max(int(share * wide), 1)
+    centred = light - light.mean()  # squares of small numbers, so that little is lost
+    mean = _window_means(centred, down, across)
+    variance = _window_means(centred**2, down, across) - mean**2
+    worth = _window_means(spread, down, across) * (1 + np.sqrt(variance.clip(0)))
+    top, left = np.unravel_index(np.argmax(worth), worth.shape)
     return Box(int(top) / high, int(left) / wide, down / high, across / wide)
 
 
@@ -74,3 +82,11 @@ def shared_limit(errors: list[ErrorMap]) -> float:
     if not errors:
         return 5.0
     return max(5.0, 5.0 * float(np.ceil(np.percentile(np.concatenate(errors, axis=None), 98) / 5)))
+
+
+def _window_means(values: ErrorMap, down: int, across: int) -> ErrorMap:
+    """The mean of every window of that many rows and columns, by its upper left corner."""
+    total = np.pad(values.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))  # of all above and left
+    lower, upper = total[down:], total[:-down]
+    sums: ErrorMap = lower[:, across:] - upper[:, across:] - lower[:, :-across] + upper[:, :-across]
+    return sums / (down * across)

@@ -1,11 +1,15 @@
 """Every photo's scores by method: what a mean does not say."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from romnet_bench.protocol import METRICS
+from romnet_bench.report.figures.fairness import DAGGER_NOTE, find_incomparable, mark
+from romnet_bench.report.figures.looks import looks_of
 from romnet_bench.report.figures.style import (
     HOUSE,
     INK,
@@ -16,47 +20,56 @@ from romnet_bench.report.figures.style import (
     finish_panel,
     label,
     leave_empty,
-    look,
     make_panels,
     name_metric,
 )
 from romnet_bench.report.runs import Comparison
 from romnet_bench.report.sheet import one_line
 
-NOTE = "A mark a photo. Box: the middle half, with the median; ◇: the mean."
 _VECTOR_POINTS = 2000  # more of them are drawn as pixels, so that the file stays small
 _ROW = 0.55  # inches
 
 
 def draw_distributions(
-    comparison: Comparison, generator: np.random.Generator, style: Style = HOUSE
+    comparison: Comparison,
+    generator: np.random.Generator,
+    style: Style = HOUSE,
+    *,
+    looks: Mapping[str, Look] | None = None,
 ) -> Figure:
     """A panel a metric: for each method a box, all photos as points, and the mean (◇).
+
+    Methods that may not be compared with the others in a metric are marked †.
 
     Args:
         comparison: the runs, drawn from top to bottom.
         generator: where the points' vertical scatter is drawn from.
         style: width, font and colours.
+        looks: of the whole report's methods, so that each looks alike in all its figures.
     """
     runs = comparison.runs
+    looks = looks or looks_of([comparison], style)
+    barred = find_incomparable(comparison)
+    anywhere = frozenset().union(*barred.values())
     with drawing(style):
         figure, panels = make_panels(len(METRICS), 0.9 + _ROW * len(runs), style)
         for number, (panel, metric) in enumerate(zip(panels, METRICS, strict=True)):
             columns = [run.scores[metric.key].dropna().to_numpy(np.float64) for run in runs]
-            for index, values in enumerate(columns):
+            for index, (run, values) in enumerate(zip(runs, columns, strict=True)):
                 if values.size:
-                    _draw_method(panel, values, index, look(index, style), generator)
+                    _draw_method(panel, values, index, looks[run.label], generator)
             panel.set_xlabel(name_metric(metric))
             finish_panel(panel, "x", style)
             if not any(values.size for values in columns):
                 leave_empty(panel)
             named = style.narrow or number == 0
-            names = [label(run.label, style) for run in runs] if named else [""] * len(runs)
-            panel.set_yticks(range(len(runs)), names)
+            # Where one panel's labels serve all, they say what is so in any.
+            marked = barred[metric.key] if style.narrow else anywhere
+            names = [mark(label(run.label, style), run.label, marked) for run in runs]
+            panel.set_yticks(range(len(runs)), names if named else [""] * len(runs))
             panel.set_ylim(len(runs) - 0.5, -0.5)
-        add_note(
-            figure, "A mark a photo. Box: the middle half, with the median; ◇: the mean.", style
-        )
+        note = "One mark per photo. Box: the middle half, with the median; ◇: the mean."
+        add_note(figure, f"{note} {DAGGER_NOTE}" if anywhere else note, style)
     return figure
 
 

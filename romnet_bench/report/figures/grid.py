@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+import numpy as np
 from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
@@ -11,11 +12,13 @@ from matplotlib.figure import Figure
 from romnet_bench.data.records import PhotoSet
 from romnet_bench.images import limit_side
 from romnet_bench.protocol import METRICS, Metric
+from romnet_bench.report.figures.canvas import Area, Canvas
 from romnet_bench.report.figures.differences import (
     Box,
     ErrorMap,
     colour_error,
     find_telling_box,
+    lightness,
     shared_limit,
 )
 from romnet_bench.report.figures.grid_plan import (
@@ -25,9 +28,9 @@ from romnet_bench.report.figures.grid_plan import (
     HEADINGS,
     LEFT,
     Plan,
+    count_letters,
     make_plan,
 )
-from romnet_bench.report.figures.paper_sheet import Place, Sheet
 from romnet_bench.report.figures.style import (
     FAINT,
     HOUSE,
@@ -36,13 +39,15 @@ from romnet_bench.report.figures.style import (
     drawing,
     label,
     plain,
-    signed,
 )
 from romnet_bench.report.formats import EMPTY
-from romnet_bench.report.page.gallery import Entry
 from romnet_bench.report.pictures import Scene, input_psnr, load_scene
 from romnet_bench.report.runs import Run
-from romnet_bench.report.sheet import one_line
+from romnet_bench.report.sheet import one_line, signed
+from romnet_bench.report.telling import Entry
+
+MOST_ROWS = 8
+"""Photos on one sheet: more are too small or too long for a page."""
 
 _WORKED_ON = 512  # longest side of the pictures that errors are measured on
 _ERRORS = "magma_r"  # even steps of lightness: pale is right, dark is wrong, in grey print too
@@ -84,45 +89,57 @@ def draw_grid(
     Args:
         photos: the dataset.
         runs: the systems, from left to right.
-        telling: photos with the names of their rows, from top to bottom; at least one.
+        telling: photos with the names of their rows, from top to bottom; 1 to `MOST_ROWS`.
         style: width, font and colours.
         zoom: whether to enlarge a window of each photo; it is framed in the large pictures.
         errors: whether to show maps of errors.
+
+    Raises:
+        ValueError: more rows than that; `split_sheets` splits any number.
     """
-    rows = [make_row(photos, runs, name, entry) for name, entry in telling]
-    metrics = [metric for metric in METRICS if _is_known(runs, rows, metric)]
+    if len(telling) > MOST_ROWS:
+        raise ValueError(f"{len(telling)} photos are too many for one sheet: use split_sheets.")
+    ids = [entry.id for _, entry in telling]
+    metrics = [metric for metric in METRICS if _is_known(runs, ids, metric)]
     titles = ["Input", *(run.label for run in runs), "Target"]
     plan = make_plan(titles, len(metrics), zoom + errors, style)
+    rows = [make_row(photos, runs, name, entry, plan.window) for name, entry in telling]
     heights = [plan.row_height(row.scene.target) for row in rows]
     top = plan.head + sum(heights) + BETWEEN * (len(rows) - 1) + FOOT
     limit = shared_limit([one for row in rows for one in row.errors if one is not None])
     with drawing(style):
-        sheet = Sheet(style.width, top)
+        canvas = Canvas(style.width, top)
         top -= plan.head
         for column, title in enumerate(titles):
             text = label(title, style, plan.letters, HEADINGS)
-            sheet.write(plan.middle(column), top + 0.05, text, size=style.size, va="bottom")
+            canvas.write(plan.middle(column), top + 0.05, text, size=style.size, va="bottom")
         for row, height, (_, entry) in zip(rows, heights, telling, strict=True):
-            _draw_pictures(sheet, plan, row, top, zoom=zoom)
+            _draw_pictures(canvas, plan, row, top, zoom=zoom)
             if errors:
-                _draw_errors(sheet, plan, row, top, limit=limit)
+                _draw_errors(canvas, plan, row, top, limit=limit)
             middle = top - (height - plan.caption) / 2
-            name = plain(f"{row.name}, {signed(row.gain, 1)} dB")
-            sheet.write(LEFT / 2, middle, name, size=style.small, rotation=90)
+            name = _name_row(row, height, style)
+            canvas.write(LEFT / 2, middle, name, size=style.small, rotation=90)
             top -= height
             captions = [_caption_input(row.scene, entry, metrics)]
             captions += [_caption(run, row.scene.id, metrics) for run in runs]
             for column, words in enumerate(captions):
                 text = plan.joined_by.join(words)
                 at = plan.middle(column), top + plan.caption - 0.03
-                sheet.write(*at, text, size=plan.caption_size, va="top")
+                canvas.write(*at, text, size=plan.caption_size, va="top")
             top -= BETWEEN
         if metrics:
             names = " · ".join(f"{metric.label} {metric.arrow}" for metric in metrics)
-            sheet.write(LEFT, 0.2, f"Below each: {names}", size=style.small, ha="left")
+            canvas.write(LEFT, 0.2, f"Below each: {names}", size=style.small, ha="left")
         if errors:
-            _draw_scale(sheet, limit, style)
-    return sheet.figure
+            _draw_scale(canvas, limit, style)
+    return canvas.figure
+
+
+def split_sheets(telling: list[tuple[str, Entry]]) -> list[list[tuple[str, Entry]]]:
+    """The rows of as many sheets as it takes, of about as many each, in order."""
+    parts = np.array_split(np.arange(len(telling)), max(-(-len(telling) // MOST_ROWS), 1))
+    return [[telling[row] for row in part] for part in parts if part.size]
 
 
 def describe_grid(runs: list[Run], telling: list[tuple[str, Entry]]) -> str:
@@ -135,8 +152,8 @@ def describe_grid(runs: list[Run], telling: list[tuple[str, Entry]]) -> str:
     )
 
 
-def make_row(photos: PhotoSet, runs: list[Run], name: str, entry: Entry) -> GridRow:
-    """A photo with its errors and the window to enlarge.
+def make_row(photos: PhotoSet, runs: list[Run], name: str, entry: Entry, window: float) -> GridRow:
+    """A photo with its errors and the window to enlarge, which takes that share of its sides.
 
     Errors are measured on pictures whose longest side is 512 pixels at most: more than is seen.
 
@@ -154,54 +171,70 @@ def make_row(photos: PhotoSet, runs: list[Run], name: str, entry: Entry) -> Grid
     known = [error for error in errors[1:] if error is not None]
     if len(known) < 2:  # one method differs from nothing but its input
         known = [error for error in errors if error is not None]
-    return GridRow(name, entry.gain, scene, errors, find_telling_box(known))
+    box = find_telling_box(known, lightness(target), window)
+    return GridRow(name, entry.gain, scene, errors, box)
 
 
-def _draw_pictures(sheet: Sheet, plan: Plan, row: GridRow, top: float, *, zoom: bool) -> None:
+def _draw_pictures(canvas: Canvas, plan: Plan, row: GridRow, top: float, *, zoom: bool) -> None:
     large, small = plan.heights(row.scene.target)
     for column, picture in enumerate([row.scene.input, *row.scene.outputs, row.scene.target]):
         left = plan.left(column)
-        place = Place(left, top - large, plan.column, large)
+        place = Area(left, top - large, plan.column, large)
         if picture is None:
-            sheet.fill(place, FAINT)
-            sheet.write(plan.middle(column), top - large / 2, "no picture", size=plan.caption_size)
+            canvas.fill(place, FAINT)
+            canvas.write(plan.middle(column), top - large / 2, "no picture", size=plan.caption_size)
             continue
         place = place.fitting(picture)
-        sheet.show(picture, place)
+        canvas.show(picture, place)
         if zoom and row.box is not None:
             # A light line in a dark one: seen on every picture, in grey print too.
-            sheet.frame(place.part(row.box), INK, 2.2)
-            sheet.frame(place.part(row.box), "white", 1.0)
-            below = Place(left, top - large - GAP - small, plan.extra, small)
+            canvas.frame(place.part(row.box), INK, 2.2)
+            canvas.frame(place.part(row.box), "white", 1.0)
+            below = Area(left, top - large - GAP - small, plan.extra, small)
             cut = row.box.crop(picture)
-            sheet.show(cut, below.fitting(cut))
+            canvas.show(cut, below.fitting(cut))
 
 
-def _draw_errors(sheet: Sheet, plan: Plan, row: GridRow, top: float, *, limit: float) -> None:
+def _draw_errors(canvas: Canvas, plan: Plan, row: GridRow, top: float, *, limit: float) -> None:
     """In the last of the small pictures' places; that of the target stays free."""
     large, small = plan.heights(row.scene.target)
     for column, error in enumerate(row.errors):
         if error is not None:
             left = plan.left(column) + (plan.extras - 1) * (plan.extra + GAP)
-            place = Place(left, top - large - GAP - small, plan.extra, small).fitting(error)
-            sheet.show_map(error, place, _ERRORS, limit)
-            sheet.frame(place, FAINT, 0.5)
+            place = Area(left, top - large - GAP - small, plan.extra, small).fitting(error)
+            canvas.show_map(error, place, _ERRORS, limit)
+            canvas.frame(place, FAINT, 0.5)
 
 
-def _draw_scale(sheet: Sheet, limit: float, style: Style) -> None:
+def _draw_scale(canvas: Canvas, limit: float, style: Style) -> None:
     width = min(0.25 * style.width, 1.8)
     left = style.width - width - 0.15
     shades = ScalarMappable(Normalize(0, limit), colormaps[_ERRORS])
-    axes = sheet.add_axes(Place(left, 0.26, width, 0.09))
-    bar = sheet.figure.colorbar(shades, cax=axes, orientation="horizontal", extend="max")
+    axes = canvas.add_axes(Area(left, 0.26, width, 0.09))
+    bar = canvas.figure.colorbar(shades, cax=axes, orientation="horizontal", extend="max")
     bar.set_ticks([0, limit / 2, limit], labels=["0", f"{limit / 2:g}", f"{limit:g}"])
     axes.tick_params(length=0, pad=2, labelsize=style.small, labelfontfamily=style.family)
     words = "ΔE*ab" if style.narrow else "Error: ΔE*ab (CIE Lab)"
-    sheet.write(left - 0.1, 0.3, words, size=style.small, ha="right")
+    canvas.write(left - 0.1, 0.3, words, size=style.small, ha="right")
 
 
-def _is_known(runs: list[Run], rows: list[GridRow], metric: Metric) -> bool:
-    return any(not math.isnan(run.score(row.scene.id, metric.key)) for run in runs for row in rows)
+def _name_row(row: GridRow, height: float, style: Style) -> str:
+    """What the photo shows, such as "worst, −2.0 dB", and below it the photo's id."""
+    letters = max(count_letters(height, style.small), 8)
+    name = label(_shorten(row.scene.id, letters), style, letters, lines=1)
+    return f"{plain(row.name)}, {signed(row.gain, 1)} dB\n{name}"
+
+
+def _shorten(identity: str, letters: int) -> str:
+    """An id without its middle where it is longer: ids differ at their ends."""
+    if len(identity) <= letters:
+        return identity
+    end = (letters - 1) // 2
+    return f"{identity[: letters - 1 - end]}…{identity[-end:]}"
+
+
+def _is_known(runs: list[Run], ids: list[str], metric: Metric) -> bool:
+    return any(not math.isnan(run.score(one, metric.key)) for run in runs for one in ids)
 
 
 def _caption(run: Run, identity: str, metrics: list[Metric]) -> list[str]:

@@ -5,12 +5,13 @@ import dataclasses
 from romnet_bench.images import Picture
 from romnet_bench.report.figures.style import Style, label
 
-LEFT = 0.3  # for the names of the rows
+LEFT = 0.34  # for the names of the rows
 RIGHT = 0.03
 HEADINGS = 4  # lines at most
 GAP = 0.05
 BETWEEN = 0.1  # rows
 FOOT = 0.42
+ZOOM = 2.5  # times as large as in the large picture, at least
 _TALLEST = 1.5  # of a picture's height to its column's width; what is taller is made smaller
 _LETTER = 0.56  # a letter's mean width, of its size
 _NUMBER = 8  # letters of a metric below a picture, with the dot between two
@@ -44,6 +45,11 @@ class Plan:
         """The width of a small picture."""
         return (self.column - GAP * (self.extras - 1)) / self.extras if self.extras else 0.0
 
+    @property
+    def window(self) -> float:
+        """The share of a photo's sides that a small picture shows `ZOOM` times as large."""
+        return self.extra / (ZOOM * self.column)
+
     def left(self, column: int) -> float:
         """Where a column begins."""
         return LEFT + column * (self.column + GAP)
@@ -65,7 +71,7 @@ class Plan:
 def make_plan(titles: list[str], metrics: int, extras: int, style: Style) -> Plan:
     """For columns of these titles with so many metrics and small pictures below each picture."""
     column = (style.width - LEFT - RIGHT - GAP * (len(titles) - 1)) / len(titles)
-    letters = max(_count_letters(column, style.size), 6)
+    letters = max(count_letters(column, style.size), 6)
     lines = max(label(title, style, letters, HEADINGS).count("\n") + 1 for title in titles)
     fitting = column * 72 / (_LETTER * _NUMBER * max(metrics, 1))
     tight = fitting < _READABLE
@@ -81,6 +87,6 @@ def make_plan(titles: list[str], metrics: int, extras: int, style: Style) -> Pla
     )
 
 
-def _count_letters(inches: float, size: float) -> int:
+def count_letters(inches: float, size: float) -> int:
     """How many letters of that size in points a line takes."""
     return int(inches * 72 / (_LETTER * size))

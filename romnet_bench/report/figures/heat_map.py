@@ -1,6 +1,7 @@
 """Which methods fail on which photos: method × photo, a panel a metric."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +12,14 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from romnet_bench.protocol import METRICS, Metric
+from romnet_bench.report.figures.fairness import DAGGER_NOTE, find_incomparable, mark
 from romnet_bench.report.figures.style import (
     FAINT,
     HOUSE,
     INK,
     SOFT,
     Style,
+    add_note,
     drawing,
     label,
     name_metric,
@@ -40,12 +43,14 @@ class HeatMap:
         labels: the methods, from top to bottom.
         ids: the photos, the one that is hardest for all on the left.
         scores: metric → methods × photos, NaN where unknown; only metrics that were measured.
+        incomparable: metric → methods that may not be compared with the others in it.
     """
 
     dataset: str
     labels: list[str]
     ids: list[str]
     scores: dict[str, npt.NDArray[np.float64]]
+    incomparable: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
 
     @property
     def metrics(self) -> list[Metric]:
@@ -78,6 +83,7 @@ def make_heat_map(comparison: Comparison) -> HeatMap:
         labels=[run.label for run in comparison.runs],
         ids=[ids[photo] for photo in order],
         scores={key: values[:, order] for key, values in measured.items()},
+        incomparable=find_incomparable(comparison),
     )
 
 
@@ -85,17 +91,18 @@ def draw_heat_map(heat: HeatMap, style: Style = HOUSE) -> Figure:
     """A panel a metric, one below the other; bright is good in each, hatched is unknown.
 
     A few scores that are far off all others do not stretch a scale: its pointed end says that they
-    lie beyond it.
+    lie beyond it. Methods that may not be compared with the others in a metric are marked †.
 
     Args:
         heat: of `make_heat_map`.
         style: width, font and colours.
     """
     named = len(heat.ids) <= _NAMED_PHOTOS
+    marked = any(heat.incomparable.values())
     panels_high = max(len(heat.metrics), 1) * (_ROW * len(heat.labels) + 0.42)
     with drawing(style):
         figure = Figure(
-            figsize=(style.width, panels_high + (1.0 if named else 0.45)),
+            figsize=(style.width, panels_high + (1.0 if named else 0.45) + 0.2 * marked),
             layout=ConstrainedLayoutEngine(hspace=0.03),
         )
         if not heat.metrics:
@@ -111,6 +118,8 @@ def draw_heat_map(heat: HeatMap, style: Style = HOUSE) -> Figure:
         foot.set_xlabel(
             f"{len(heat.ids)} photos, by their mean {heat.metrics[0].label}: hard → easy"
         )
+        if marked:
+            add_note(figure, DAGGER_NOTE, style)
     return figure
 
 
@@ -155,7 +164,8 @@ def _draw_panel(figure: Figure, panel: Axes, heat: HeatMap, metric: Metric, styl
     if not metric.higher_is_better:
         bar.ax.invert_yaxis()  # good is at the top, as in the others
     panel.set_xticks([])
-    names = [label(text, style, width=int(4.2 * style.width), lines=1) for text in heat.labels]
+    width, marked = int(4.2 * style.width), heat.incomparable.get(metric.key, ())
+    names = [mark(label(text, style, width, lines=1), text, marked) for text in heat.labels]
     panel.set_yticks(range(len(names)), names, fontsize=style.small)
     panel.tick_params(length=0, labelcolor=INK)
     panel.spines[:].set_visible(False)

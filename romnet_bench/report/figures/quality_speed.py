@@ -1,7 +1,8 @@
-"""What quality costs: each metric against seconds a photo."""
+"""What quality costs: each metric against seconds per photo."""
 
 import itertools
 import math
+from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,28 +13,36 @@ from matplotlib.transforms import Bbox
 from romnet_bench.bench.statistics import Interval
 from romnet_bench.protocol import METRICS, Metric
 from romnet_bench.report.figures.costs import Cost, find_front
+from romnet_bench.report.figures.fairness import DAGGER, DAGGER_NOTE
+from romnet_bench.report.figures.looks import assign_looks
 from romnet_bench.report.figures.placing import place_labels
 from romnet_bench.report.figures.style import (
     HOUSE,
     INK,
     SOFT,
+    Look,
     Style,
     add_note,
     drawing,
     finish_panel,
     label,
     leave_empty,
-    look,
     name_metric,
+    reach,
 )
 from romnet_bench.report.sheet import one_line
 
-FRONT_NOTE = "Filled, dotted: no other is both as fast and as good. Bars: 95 % intervals."
+FRONT_NOTE = "Filled, dotted: no other is both as fast and as good."
+BARS_NOTE = "Bars: 95 % intervals."
 _FEW = 5  # methods whose names have room in a panel of a third of the width
 
 
-def draw_quality_speed(costs: list[Cost], style: Style = HOUSE) -> Figure | None:
-    """Metrics against seconds a photo (logarithmic), with 95 % intervals and the Pareto front.
+def draw_quality_speed(
+    costs: list[Cost], style: Style = HOUSE, *, looks: Mapping[str, Look] | None = None
+) -> Figure | None:
+    """Metrics against seconds per photo (logarithmic), with 95 % intervals and the Pareto front.
+
+    What may not be compared is grey, open and marked †, and takes no part in the front.
 
     Seconds of different devices are never put on one axis: each device has panels of its own. The
     input itself, which costs nothing, is a dashed line; what has no seconds is left out.
@@ -41,6 +50,7 @@ def draw_quality_speed(costs: list[Cost], style: Style = HOUSE) -> Figure | None
     Args:
         costs: of `measure_costs`.
         style: width, font and colours.
+        looks: of the whole report's methods, so that each looks alike in all its figures.
 
     Returns:
         None where no method has seconds.
@@ -48,6 +58,9 @@ def draw_quality_speed(costs: list[Cost], style: Style = HOUSE) -> Figure | None
     devices = list(dict.fromkeys(cost.device for cost in costs if cost.has_place))
     if not devices:
         return None
+    if looks is None:
+        floors = {cost.label for cost in costs if cost.is_floor}
+        looks = assign_looks([cost.label for cost in costs], floors, style)
     most = max(sum(cost.has_place and cost.device == one for cost in costs) for one in devices)
     stacked = style.narrow or most > _FEW
     rows, columns = (len(METRICS), 1) if stacked else (1, len(METRICS))
@@ -60,9 +73,9 @@ def draw_quality_speed(costs: list[Cost], style: Style = HOUSE) -> Figure | None
         panels = figure.subplots(rows * len(devices), columns, squeeze=False).ravel()
         for index, panel in enumerate(panels):
             device, metric = devices[index // len(METRICS)], METRICS[index % len(METRICS)]
-            _draw_panel(panel, costs, device, metric, style)
+            _draw_panel(panel, costs, device, metric, looks=looks, style=style)
         figure.align_ylabels(list(panels))
-        add_note(figure, " ".join([FRONT_NOTE, *_list_timeless(costs, style)]), style)
+        add_note(figure, " ".join(_list_notes(costs, style)), style)
         figure.draw_without_rendering()  # settles the layout; labels must not move it again
         figure.set_layout_engine("none")
         for index, panel in enumerate(panels):
@@ -74,6 +87,8 @@ def draw_quality_speed(costs: list[Cost], style: Style = HOUSE) -> Figure | None
 def describe_quality_speed(costs: list[Cost]) -> str:
     """For those who do not see the figure: who stands on the front of each device."""
     metric = next((one for one in METRICS if any(c.metrics[one.key].n for c in costs)), METRICS[0])
+    barred = [c.label for c in costs if not c.competes(metric)]
+    rest = f" Not comparable: {', '.join(barred)}." if barred else ""
     parts = []
     for device in dict.fromkeys(cost.device for cost in costs if cost.has_place):
         front = find_front([cost for cost in costs if cost.device == device], metric)
@@ -84,14 +99,23 @@ def describe_quality_speed(costs: list[Cost]) -> str:
         ]
         parts.append(f"on {device} {', '.join(names) or 'none'}")
     return one_line(
-        f"Quality against seconds a photo. Pareto front by {metric.label}: {'; '.join(parts)}."
+        f"Quality against seconds per photo. Pareto front by {metric.label}: {'; '.join(parts)}."
+        f"{rest}"
     )
 
 
-def _draw_panel(panel: Axes, costs: list[Cost], device: str, metric: Metric, style: Style) -> None:
+def _draw_panel(
+    panel: Axes,
+    costs: list[Cost],
+    device: str,
+    metric: Metric,
+    *,
+    looks: Mapping[str, Look],
+    style: Style,
+) -> None:
     shown = [cost for cost in _placed(costs, device) if cost.metrics[metric.key].n]
     panel.set_ylabel(name_metric(metric))
-    panel.set_xlabel(f"Seconds a photo, {label(device, style, width=40, lines=1)}")
+    panel.set_xlabel(f"Seconds per photo, {label(_name_device(device), style, width=40, lines=1)}")
     finish_panel(panel, "both", style)
     if not shown:
         leave_empty(panel)
@@ -107,26 +131,28 @@ def _draw_panel(panel: Axes, costs: list[Cost], device: str, metric: Metric, sty
         linestyle=":",
     )
     for cost in shown:
-        _draw_point(panel, cost, metric, cost in front, style)
+        _draw_point(panel, cost, metric, looks[cost.label], on_front=cost in front)
     for floor in (cost for cost in costs if cost.is_floor and cost.metrics[metric.key].n):
-        panel.axhline(floor.metrics[metric.key].mean, color=SOFT, linewidth=1, dashes=(6, 3))
+        drawn = looks[floor.label]
+        mean = floor.metrics[metric.key].mean
+        panel.axhline(mean, color=drawn.colour, linewidth=1, linestyle=drawn.line)
     panel.margins(y=0.14)
     _tick_seconds(panel, [cost.seconds for cost in shown])
 
 
-def _draw_point(panel: Axes, cost: Cost, metric: Metric, on_front: bool, style: Style) -> None:
-    drawn = look(cost.number, style)
+def _draw_point(panel: Axes, cost: Cost, metric: Metric, drawn: Look, *, on_front: bool) -> None:
+    colour = drawn.colour if cost.competes(metric) else SOFT
     cell = cost.metrics[metric.key]
     panel.errorbar(
         cost.seconds.mean,
         cell.mean,
-        xerr=_reach(cost.seconds),
-        yerr=_reach(cell),
-        color=drawn.colour,
+        xerr=reach(cost.seconds),
+        yerr=reach(cell),
+        color=colour,
         marker=drawn.marker,
         markersize=6.5,
-        markerfacecolor=drawn.colour if on_front else "white",
-        markeredgecolor=INK if on_front else drawn.colour,
+        markerfacecolor=colour if on_front else "white",
+        markeredgecolor=INK if on_front else colour,
         markeredgewidth=0.8 if on_front else 1.2,
         elinewidth=0.8,
         linestyle="none",
@@ -140,7 +166,7 @@ def _name_points(panel: Axes, costs: list[Cost], device: str, metric: Metric, st
     for floor in floors:
         mean = floor.metrics[metric.key].mean
         note = panel.annotate(
-            label(floor.label, style, width=24, lines=1),
+            _name(floor, metric, style, lines=1),
             (0.995, mean),
             (0, 2),
             xycoords=("axes fraction", "data"),
@@ -155,7 +181,7 @@ def _name_points(panel: Axes, costs: list[Cost], device: str, metric: Metric, st
     busy += _list_lines(panel, shown, metric)
     names = [
         (
-            label(cost.label, style, width=24, lines=2),
+            _name(cost, metric, style, lines=2),
             cost.seconds.mean,
             cost.metrics[metric.key].mean,
         )
@@ -178,23 +204,37 @@ def _list_lines(panel: Axes, shown: list[Cost], metric: Metric) -> list[Bbox]:
     return [Bbox.from_extents(*box.min, *box.max) for box in boxes]
 
 
-def _list_timeless(costs: list[Cost], style: Style) -> list[str]:
-    """A sentence on the methods that cannot be shown, if there are any."""
+def _name(cost: Cost, metric: Metric, style: Style, lines: int) -> str:
+    """A method's label, with † where it may not be compared."""
+    text = label(cost.label, style, width=24, lines=lines)
+    return text if cost.competes(metric) else f"{text}{DAGGER}"
+
+
+def _name_device(device: str) -> str:
+    """As people write it: "CPU"; a GPU has its own name."""
+    return "CPU" if device == "cpu" else device
+
+
+def _list_notes(costs: list[Cost], style: Style) -> list[str]:
+    """Sentences on what is drawn, and on the methods that cannot be."""
+    notes = [FRONT_NOTE] if any(find_front(costs, metric) for metric in METRICS) else []
+    cells = [cell for cost in costs for cell in (cost.seconds, *cost.metrics.values())]
+    if any(cell.high > cell.low for cell in cells):
+        notes.append(BARS_NOTE)
+    if any(cost.incomparable for cost in costs if cost.is_floor or cost.has_place):
+        notes.append(DAGGER_NOTE)
     names = [
         label(cost.label, style, width=24, lines=1)
         for cost in costs
         if not (cost.is_floor or cost.has_place)
     ]
-    return [f"No seconds are known of {', '.join(names)}."] if names else []
+    if names:
+        notes.append(f"No seconds are known of {', '.join(names)}.")
+    return notes
 
 
 def _placed(costs: list[Cost], device: str) -> list[Cost]:
     return [cost for cost in costs if cost.has_place and cost.device == device]
-
-
-def _reach(cell: Interval) -> list[list[float]]:
-    """Lengths of an error bar; rounding may leave −1e−16."""
-    return [[max(cell.mean - cell.low, 0)], [max(cell.high - cell.mean, 0)]]
 
 
 def _tick_seconds(panel: Axes, seconds: list[Interval]) -> None:

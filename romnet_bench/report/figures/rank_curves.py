@@ -2,7 +2,6 @@
 
 import csv
 import dataclasses
-import io
 import re
 
 import numpy as np
@@ -11,6 +10,8 @@ import pandas as pd
 from romnet_bench.bench.statistics import Interval, mean_interval
 from romnet_bench.files import resource
 from romnet_bench.protocol import METRICS, Metric
+from romnet_bench.report.csv_text import to_csv_text
+from romnet_bench.report.figures.looks import base_label
 from romnet_bench.report.formats import format_number
 from romnet_bench.report.runs import Comparison, Run
 from romnet_bench.report.tables import SEED
@@ -83,15 +84,13 @@ def read_paper_ends() -> dict[str, dict[int, float]]:
 
 def to_csv(curves: list[RankCurve]) -> str:
     """The numbers drawn, in full precision, a line a method, rank and metric."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["method", "rank", "metric", "mean", "low", "high", "photos"])
+    rows: list[list[object]] = [["method", "rank", "metric", "mean", "low", "high", "photos"]]
     for curve in curves:
         for rank, intervals in curve.intervals.items():
             for key, cell in intervals.items():
                 numbers = map(format_number, (cell.mean, cell.low, cell.high))
-                writer.writerow([curve.label, rank, key, *numbers, cell.n])
-    return buffer.getvalue()
+                rows.append([curve.label, rank, key, *numbers, cell.n])
+    return to_csv_text(rows)
 
 
 def _find_families(comparison: Comparison) -> dict[tuple[object, ...], dict[int, Run]]:
@@ -132,7 +131,7 @@ def _make_curve(runs: dict[int, Run]) -> RankCurve:
         return mean_interval(values, np.random.default_rng(SEED), groups=groups)
 
     return RankCurve(
-        label=first.label.replace(f", reference of rank {ranks[0]}", ""),
+        label=base_label(first.label),
         photos=len(common),
         of=len(set().union(*(run.scores.index for run in runs.values()))),
         intervals={

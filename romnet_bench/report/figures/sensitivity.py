@@ -1,12 +1,14 @@
 """How much the reference matters: scores by the reference's rank (the paper's Fig. 6)."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from romnet_bench.protocol import METRICS, Metric
+from romnet_bench.report.figures.looks import assign_looks
 from romnet_bench.report.figures.rank_curves import RankCurve, read_paper_ends
 from romnet_bench.report.figures.style import (
     HOUSE,
@@ -19,16 +21,19 @@ from romnet_bench.report.figures.style import (
     finish_panel,
     label,
     leave_empty,
-    look,
     make_panels,
     name_metric,
-    signed,
+    reach,
 )
-from romnet_bench.report.sheet import one_line
+from romnet_bench.report.sheet import one_line, signed
 
 
 def draw_sensitivity(
-    curves: list[RankCurve], style: Style = HOUSE, *, paper: bool = False
+    curves: list[RankCurve],
+    style: Style = HOUSE,
+    *,
+    paper: bool = False,
+    looks: Mapping[str, Look] | None = None,
 ) -> Figure:
     """Fig. 6: three panels, the mean by rank with its 95 % interval, a line a method.
 
@@ -37,7 +42,9 @@ def draw_sensitivity(
         style: width, font and colours.
         paper: whether the photos are the paper's, so that its two ends may be drawn too; levels on
             other photos are not comparable.
+        looks: of the whole report's methods, so that each looks alike in all its figures.
     """
+    looks = looks or assign_looks([curve.label for curve in curves], style=style)
     ends = read_paper_ends() if paper else {}
     with drawing(style):
         figure, panels = make_panels(len(METRICS), 2.7 if not style.narrow else 1.75, style)
@@ -50,7 +57,7 @@ def draw_sensitivity(
                 shift = 0.14 * (index - (len(curves) - 1) / 2) / max(len(curves) / 4, 1)
                 if curve.cells(metric)[0].n:
                     name = label(curve.label, style, width=40, lines=2)
-                    _draw_curve(panel, curve, metric, look(index, style), shift=shift, name=name)
+                    _draw_curve(panel, curve, metric, looks[curve.label], shift=shift, name=name)
             measured = any(curve.cells(metric)[0].n for curve in curves)
             if measured and metric.key in ends:
                 _draw_paper(panel, ends[metric.key])
@@ -99,22 +106,19 @@ def _explain(curves: list[RankCurve]) -> str:
     ]
     photos = ", ".join(dict.fromkeys(counts))
     change = " Above: the change on the same photos." if len(curves) == 1 else ""
-    return f"Means over the photos that all ranks have ({photos}), 95 % intervals.{change}"
+    cells = [cell for curve in curves for metric in METRICS for cell in curve.cells(metric)]
+    bars = ", 95 % intervals" if any(cell.high > cell.low for cell in cells) else ""
+    return f"Means over the photos that all ranks have ({photos}){bars}.{change}"
 
 
 def _draw_curve(
     panel: Axes, curve: RankCurve, metric: Metric, drawn: Look, *, shift: float, name: str
 ) -> None:
     cells = curve.cells(metric)
-    means = np.array([cell.mean for cell in cells])
-    reach = [
-        means - [cell.low for cell in cells],
-        np.array([cell.high for cell in cells]) - means,
-    ]
     panel.errorbar(
         np.array(curve.ranks) + shift,
-        means,
-        yerr=np.maximum(np.nan_to_num(reach), 0),  # rounding may leave −1e-16
+        [cell.mean for cell in cells],
+        yerr=np.hstack([reach(cell) for cell in cells]),
         color=drawn.colour,
         marker=drawn.marker,
         linestyle=drawn.line,
@@ -151,5 +155,7 @@ def _note_change(panel: Axes, curve: RankCurve, metric: Metric, style: Style) ->
     low, mean, high = (
         signed(value, metric.digits) for value in (change.low, change.mean, change.high)
     )
-    text = f"rank {curve.ranks[-1]} − rank {curve.ranks[0]}: {mean} [{low}, {high}]"
+    text = f"rank {curve.ranks[-1]} − rank {curve.ranks[0]}: {mean}"
+    if change.high > change.low:
+        text += f" [{low}, {high}]"
     panel.set_title(text, fontsize=style.small, color=INK, loc="left")

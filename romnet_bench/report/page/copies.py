@@ -20,7 +20,7 @@ def thumb_side(pictures: int) -> int:
 
 
 def fit_inside(pictures: int) -> bool:
-    """Whether a page with so many small copies inside still opens at once (some 20 MB)."""
+    """Whether a page with so many small copies inside still opens at once."""
     return pictures <= _MANY
 
 
@@ -50,7 +50,7 @@ def write_copies(
 
 def _shrink(picture: Picture, side: int) -> Image.Image:
     image = Image.fromarray(picture)
-    # Whole pixels are averaged first: three times faster, and the eye sees no difference.
+    # Whole pixels are averaged first; it is faster, and the eye sees no difference.
     image.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     return image
 

@@ -1,10 +1,8 @@
-"""Every photo of a comparison as small and large pictures for the page, and which are telling."""
+"""Every photo of a comparison as small and large pictures for the page."""
 
-import dataclasses
 import functools
 import math
 import os
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import numpy as np
 
 from romnet_bench.data.records import PhotoSet
 from romnet_bench.errors import UserError
+from romnet_bench.files import printable
 from romnet_bench.images import Picture
 from romnet_bench.progress import track
 from romnet_bench.protocol import METRICS
@@ -19,39 +18,7 @@ from romnet_bench.report.formats import EMPTY
 from romnet_bench.report.page.copies import fit_inside, thumb_side, write_copies
 from romnet_bench.report.pictures import Scene, input_psnr, list_shown, load_scene
 from romnet_bench.report.runs import Comparison, Run, unique_slugs
-
-
-@dataclasses.dataclass(frozen=True)
-class Shot:
-    """One picture on the page.
-
-    Attributes:
-        title: “Input”, “Target” or the label of the method.
-        facts: its numbers in words, such as “PSNR 24.10”.
-        scores: its numbers by the metrics' keys, those known.
-        thumb: the small copy's address: a `data:` URI, or relative to the page; empty if none.
-        full: the large copy's.
-        width: of the target, pixels.
-        height: of the target, pixels.
-    """
-
-    title: str
-    facts: tuple[str, ...]
-    scores: dict[str, float]
-    thumb: str
-    full: str
-    width: int
-    height: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Entry:
-    """One photo: input, outputs, target; `gain` is the outputs' mean PSNR over the input's, dB."""
-
-    id: str
-    shots: tuple[Shot, ...]
-    gain: float
-    trouble: str  # why its pictures cannot be shown, empty if they can
+from romnet_bench.report.telling import Entry, Shot
 
 
 def make_gallery(comparison: Comparison, photos: PhotoSet, out: Path) -> list[Entry]:
@@ -67,7 +34,9 @@ def make_gallery(comparison: Comparison, photos: PhotoSet, out: Path) -> list[En
     # Compressing lets other threads run; reading the next photo would not gain as much.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         pairs = zip(ids, folders, strict=True)
-        for identity, folder in track(pairs, f"pictures of {comparison.dataset}", total=len(ids)):
+        for identity, folder in track(
+            pairs, f"pictures of {printable(comparison.dataset)}", total=len(ids)
+        ):
             try:
                 scene = load_scene(photos, runs, identity)
             except KeyError:
@@ -81,25 +50,6 @@ def make_gallery(comparison: Comparison, photos: PhotoSet, out: Path) -> list[En
             addresses = list(pool.map(write, _list_pictures(scene), stems))
             entries.append(_describe(scene, runs, floor, addresses))
     return entries
-
-
-def choose_telling(entries: Sequence[Entry], count: int) -> list[tuple[str, Entry]]:
-    """Up to `count` photos as ("worst" | "median" | "best", entry) by gain; ties by id.
-
-    With fewer photos than asked for all are taken, and each third gets its name.
-    """
-    ranked = sorted(
-        (entry for entry in entries if not math.isnan(entry.gain)),
-        key=lambda entry: (entry.gain, entry.id),
-    )
-    worst, median, best = (len(part) for part in np.array_split(range(min(count, len(ranked))), 3))
-    # array_split gives the first parts more: with one photo it is "worst", with two no "best".
-    middle = max((len(ranked) - median) // 2, worst)
-    return [
-        *(("worst", entry) for entry in ranked[:worst]),
-        *(("median", entry) for entry in ranked[middle : middle + median]),
-        *(("best", entry) for entry in ranked[len(ranked) - best :]),
-    ]
 
 
 def list_facts(run: Run, identity: str) -> list[str]:

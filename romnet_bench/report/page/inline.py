@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from romnet_bench.errors import UserError
-from romnet_bench.report.page.gallery import Entry, Shot
 from romnet_bench.report.page.section import Link, Plot, Section
+from romnet_bench.report.telling import Entry, Shot
 
 HEAVY = 50_000_000
 """Bytes above which mail will hardly take a page."""

@@ -11,18 +11,29 @@ import jinja2
 
 from romnet_bench import __version__
 from romnet_bench.protocol import METRICS
+from romnet_bench.report.page.choices import (
+    find_metric,
+    find_metric_of_fact,
+    list_methods,
+    list_metrics,
+    list_outputs,
+)
 from romnet_bench.report.page.copies import FULL_SIDE
-from romnet_bench.report.page.gallery import Entry
+from romnet_bench.report.page.missing import describe_missing
 from romnet_bench.report.page.origin import list_origin
+from romnet_bench.report.page.remarks import share_remarks
 from romnet_bench.report.page.section import Section
+from romnet_bench.report.telling import Entry
 
 _STYLES = ("base.css", "tables.css", "photos.css", "compare.css")
 _THEME = "theme.js"  # in the head: the page must not flash in the other theme
-_SCRIPTS = ("tables.js", "methods.js", "photos.js", "view.js", "compare.js", "keys.js")
+_SCRIPTS = ("choices.js", "tables.js", "photos.js", "view.js", "compare.js", "keys.js")
 _UNITS = {"psnr": "dB"}
 
 # What turns the direction of the text around it, and control signs.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
 
 
 def render_page(sections: Sequence[Section], title: str = "") -> str:
@@ -48,17 +59,23 @@ def render_page(sections: Sequence[Section], title: str = "") -> str:
         sections=sections,
         labels=labels,
         numbers={label: number for number, label in enumerate(labels)},
-        outputs_of=_list_outputs,
+        choices=list_metrics(sections),
+        metric_of=find_metric,
+        metric_of_fact=find_metric_of_fact,
+        outputs_of=list_outputs,
         rest_of=_leave_out_telling,
         origin_of=list_origin,
         scores_of=_list_scores,
+        shared_of=share_remarks,
+        missing_of=describe_missing,
+        gain_in_words=_put_in_words,
         metrics=[
             {
                 "key": metric.key,
                 "label": metric.label,
                 "up": metric.higher_is_better,
                 "digits": metric.digits,
-                "unit": _UNITS.get(metric.key, metric.label),
+                "unit": _UNITS.get(metric.key, ""),
             }
             for metric in METRICS
         ],
@@ -69,19 +86,6 @@ def render_page(sections: Sequence[Section], title: str = "") -> str:
         # The browser runs these alone: nothing that a hostile name might bring along.
         hashes={"style": _hash(style), "theme": _hash(theme), "script": _hash(script)},
     )
-
-
-def list_methods(sections: Sequence[Section]) -> list[str]:
-    """The labels of all methods that can be hidden on the page, each once."""
-    return list(dict.fromkeys(label for section in sections for label in _list_outputs(section)))
-
-
-def _list_outputs(section: Section) -> list[str]:
-    """The labels of the outputs in the order of every entry's shots."""
-    shown = next((entry.shots[1:-1] for entry in section.entries if entry.shots), None)
-    if shown is not None:
-        return [shot.title for shot in shown]
-    return [run.label for run in section.runs if not run.is_floor]
 
 
 def _leave_out_telling(section: Section) -> list[Entry]:
@@ -98,6 +102,17 @@ def _list_scores(entries: Sequence[Entry]) -> list[dict[str, list[float | None]]
         }
         for entry in entries
     ]
+
+
+def _put_in_words(gain: float) -> str:
+    """A gain in PSNR as the script words it too: a reader must not have to know the direction."""
+    metric = METRICS[0]
+    if math.isnan(gain):
+        return ""
+    amount = f"{abs(gain):.{metric.digits}f}"
+    if float(amount) == 0:
+        return f"{metric.label} unchanged"
+    return f"{metric.label} {'better' if gain > 0 else 'worse'} by {amount} {_UNITS[metric.key]}"
 
 
 def _finite(value: float | None) -> float | None:

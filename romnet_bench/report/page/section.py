@@ -3,9 +3,9 @@
 import dataclasses
 from collections.abc import Sequence
 
-from romnet_bench.report.page.gallery import Entry
 from romnet_bench.report.runs import Run
 from romnet_bench.report.sheet import Sheet
+from romnet_bench.report.telling import Entry
 
 Link = tuple[str, str]
 """A name and an address relative to the page, or a `data:` URI."""

@@ -5,6 +5,7 @@ const sides = ["left", "right"].map((name, index) => ({
   picture: pictures[index],
 }));
 let compared = null; // the photo whose pictures are compared
+let opener = null; // the link that was clicked
 
 // Shows the pictures of two columns, or others where the photo lacks one of them.
 function show(photo, columns) {
@@ -37,7 +38,10 @@ function updatePictures() {
     const title = document.createElement("bdi");
     title.textContent = shot.dataset.title;
     title.className = "clamp";
-    side.facts.replaceChildren(title, ` ${shot.dataset.facts}`);
+    const facts = [...shot.querySelectorAll("figcaption span")].filter(
+      ({ dataset: { metric } }) => !shownMetric || !metric || metric === shownMetric,
+    );
+    side.facts.replaceChildren(title, ` ${facts.map((fact) => fact.textContent).join(" · ")}`);
   }
   measurePicture();
 }
@@ -95,6 +99,8 @@ document.addEventListener("click", (event) => {
   // The input against what was clicked; a click on the input itself shows the first output.
   const right = clicked === shots[0] && shots.length > 1 ? shots[1] : clicked;
   split.value = 50;
+  opener = link;
+  link.focus();
   dialog.showModal();
   show(link.closest(".photo"), [shots[0].dataset.column, right.dataset.column]);
   setMode(stage.dataset.mode);
@@ -105,6 +111,8 @@ document.addEventListener("click", (event) => {
 dialog.addEventListener("close", () => {
   const gallery = galleryOf(compared);
   if (compared.hidden) gallery.unfold();
+  // The browser gives the focus back to the opener, and says so late: a key may have moved it on.
+  if (![opener, document.body].includes(document.activeElement)) return;
   shotOf(sides[1])?.querySelector("a").focus();
 });
 for (const side of sides) side.choice.addEventListener("change", updatePictures);

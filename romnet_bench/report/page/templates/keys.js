@@ -1,4 +1,4 @@
-// Keys: in a comparison, and in a photo on the page. None of them works elsewhere.
+// Keys: in a comparison, and on the page.
 const keysDialog = document.getElementById("keys");
 for (const button of document.querySelectorAll(".show-keys")) {
   button.addEventListener("click", () => keysDialog.showModal());
@@ -53,9 +53,10 @@ document.addEventListener("keydown", (event) => {
   }
   const photo = event.target.closest(".photo");
   const step = { n: 1, p: -1 }[event.key.toLowerCase()];
-  if (photo && step) {
-    const next = neighbour(photo, step);
-    if (next.hidden) galleryOf(next).unfold();
+  if (step) {
+    const next = photo ? neighbour(photo, step) : nearestPhoto(step);
+    if (next?.hidden) galleryOf(next).unfold();
     focusPhoto(next);
-  } else if (event.key === "?") keysDialog.showModal();
+  } else if (event.key.toLowerCase() === "m") showNextMetric();
+  else if (event.key === "?") keysDialog.showModal();
 });

@@ -39,6 +39,8 @@ class Gallery {
     this.method = root.querySelector(".method");
     this.count = root.querySelector("output");
     this.more = root.querySelector(".more");
+    this.none = root.querySelector(".none");
+    this.tellingNote = root.parentElement.querySelector(".under .telling");
     // The number that the whole page knows each output by, in the order of the outputs.
     const most = this.photos.map((photo) => this.numbersOf(photo));
     this.numbers = most.reduce((a, b) => (b.length > a.length ? b : a), []);
@@ -62,6 +64,12 @@ class Gallery {
       focusPhoto(next);
     });
     document.addEventListener("methodschange", () => this.update());
+    document.addEventListener("metricchange", () => {
+      if (shownMetric) this.metric.value = shownMetric;
+      // The telling photos are told by the first metric.
+      if (this.order.value === "telling" && this.metric.selectedIndex > 0) this.order.value = "worst";
+      this.update();
+    });
     root.querySelector(".controls").hidden = false;
     this.update();
     for (const photo of this.photos) nearby.observe(photo);
@@ -81,7 +89,7 @@ class Gallery {
     const known = chosen.filter((value) => typeof value === "number");
     if (known.length === 0) return null;
     const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
-    return typeof input === "number" ? { value: mean - input, gain: true } : { value: mean };
+    return typeof input === "number" ? { value: mean - input, gain: true } : { value: mean, gain: false };
   }
 
   update() {
@@ -93,6 +101,8 @@ class Gallery {
     const byGain = (direction) => (a, b) => {
       const [left, right] = [measured.get(a), measured.get(b)];
       if (!left || !right) return !left - !right || byName(a, b);
+      // A gain and a number of which the input's is unknown have no order: gains come first.
+      if (left.gain !== right.gain) return left.gain ? -1 : 1;
       return direction * sign * (left.value - right.value) || byName(a, b);
     };
     const orders = { name: byName, worst: byGain(1), best: byGain(-1), telling: () => 0 };
@@ -112,6 +122,9 @@ class Gallery {
     }
     const [all, left] = [this.photos.length, this.matching.length];
     this.count.textContent = left === all ? `${all} photos` : `${left} of ${all} photos`;
+    this.none.hidden = left > 0;
+    this.none.textContent = left > 0 ? "" : `No photo has “${this.find.value.trim()}” in its name.`;
+    if (this.tellingNote) this.tellingNote.hidden = this.order.value !== "telling";
     this.more.hidden = shown.size === left;
     this.more.querySelector("button").textContent = `Show all ${left}`;
   }
@@ -122,15 +135,30 @@ class Gallery {
   }
 }
 
+// "better" and "worse", as a sign would say the opposite where less is better.
 function putInWords(measured, metric) {
   if (!measured) return "";
-  const digits = Math.abs(measured.value).toFixed(metric.digits);
-  const sign = measured.value < 0 && Number(digits) !== 0 ? "−" : measured.gain ? "+" : "";
-  return `${sign}${digits} ${metric.unit}`;
+  const amount = `${Math.abs(measured.value).toFixed(metric.digits)} ${metric.unit}`.trim();
+  if (!measured.gain) return `${metric.label} ${amount}`;
+  if (parseFloat(amount) === 0) return `${metric.label} unchanged`;
+  const isBetter = measured.value > 0 === metric.up;
+  return `${metric.label} ${isBetter ? "better" : "worse"} by ${amount}`;
 }
 
 function focusPhoto(photo) {
-  photo?.querySelector("a.shot")?.focus();
+  if (photo) shotsOf(photo)[0]?.querySelector("a.shot").focus();
+}
+
+// From elsewhere on the page: the first photo in view, else the next below or above.
+function nearestPhoto(step) {
+  const shown = galleries.flatMap((gallery) => gallery.matching.filter((photo) => !photo.hidden));
+  const boxes = new Map(shown.map((photo) => [photo, photo.getBoundingClientRect()]));
+  const canBe = (photo) => shotsOf(photo).length > 0; // asked last, as it builds the pictures
+  const inView = ({ top, bottom }) => bottom > 0 && top < innerHeight;
+  const below = () => shown.find((one) => boxes.get(one).top >= innerHeight && canBe(one));
+  const above = () => shown.findLast((one) => boxes.get(one).bottom <= 0 && canBe(one));
+  const seen = shown.find((one) => inView(boxes.get(one)) && canBe(one));
+  return seen ?? (step > 0 ? below() ?? above() : above() ?? below());
 }
 
 const galleries = [...document.querySelectorAll(".gallery")].map((root) => new Gallery(root));

@@ -25,6 +25,26 @@ for (const table of document.querySelectorAll("table.scores")) {
   });
 }
 
+// Headings over several columns span those that are shown; a table without rows says why.
+function fitTables() {
+  for (const table of document.querySelectorAll("table.scores")) {
+    const columns = [...table.querySelectorAll("thead th[data-first]")];
+    let start = 0;
+    for (const group of table.querySelectorAll(".groups > [colspan]")) {
+      group.dataset.columns ??= group.colSpan;
+      const own = columns.slice(start, (start += Number(group.dataset.columns)));
+      const shown = own.filter(({ dataset: { metric } }) => !shownMetric || !metric || metric === shownMetric);
+      group.hidden = shown.length === 0;
+      group.colSpan = Math.max(shown.length, 1);
+    }
+    const isHidden = (row) => row.dataset.methods?.split(" ").some((number) => hiddenMethods.has(number));
+    const rows = [...table.tBodies[0].rows];
+    table.closest(".sheet").querySelector(".none").hidden = rows.length === 0 || !rows.every(isHidden);
+  }
+}
+document.addEventListener("methodschange", fitTables);
+document.addEventListener("metricchange", fitTables);
+
 // Empty cells stay at the end in either order.
 function compareCells(a, b, sign) {
   if (!("value" in a.dataset)) return sign * a.textContent.localeCompare(b.textContent);

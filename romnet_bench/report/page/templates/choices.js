@@ -1,7 +1,8 @@
-// Which methods are shown. One rule hides a method everywhere, also in pictures still to come.
+// Which methods and metrics are shown. A rule hides one everywhere, also in pictures still to come.
 const hiddenMethods = new Set();
 const methodRules = new CSSStyleSheet();
-document.adoptedStyleSheets = [methodRules];
+const metricRules = new CSSStyleSheet();
+document.adoptedStyleSheets = [methodRules, metricRules];
 
 const methodsBox = document.querySelector(".methods");
 if (methodsBox) {
@@ -12,7 +13,9 @@ if (methodsBox) {
     hiddenMethods.clear();
     for (const box of boxes) if (!box.checked) hiddenMethods.add(box.value);
     methodRules.replaceSync(
-      [...hiddenMethods].map((number) => `[data-method="${number}"] { display: none; }`).join("\n"),
+      [...hiddenMethods]
+        .map((number) => `[data-method="${number}"], [data-methods~="${number}"] { display: none; }`)
+        .join("\n"),
     );
     count.textContent = `${boxes.length - hiddenMethods.size} of ${boxes.length}`;
     showAll.hidden = hiddenMethods.size === 0;
@@ -28,6 +31,30 @@ if (methodsBox) {
   });
   for (const box of boxes) box.checked = true; // what a browser may remember after a reload
   update();
+}
+
+// One metric, or all (""). What is about none, such as the number of photos, is shown always.
+let shownMetric = "";
+const metricBoxes = [...document.querySelectorAll(".only input")];
+
+function showMetric(box) {
+  shownMetric = box.value;
+  box.checked = true;
+  const rule = `[data-metric]:not([data-metric=""], [data-metric="${shownMetric}"]) { display: none; }`;
+  metricRules.replaceSync(shownMetric ? rule : "");
+  document.dispatchEvent(new Event("metricchange"));
+}
+
+function showNextMetric() {
+  const now = metricBoxes.findIndex((box) => box.checked);
+  if (metricBoxes.length > 0) showMetric(metricBoxes[(now + 1) % metricBoxes.length]);
+}
+
+if (metricBoxes.length > 0) {
+  const choice = document.querySelector(".only");
+  choice.hidden = false;
+  choice.addEventListener("change", (event) => showMetric(event.target));
+  metricBoxes[0].checked = true; // whatever the browser remembers
 }
 
 // The theme: as the system has it, unless chosen here.
