@@ -43,11 +43,11 @@ def _summarise_metric(table: Table, metric: Metric) -> str:
 
 
 def _set_aside(table: Table, metric: Metric) -> list[str]:
-    """Who has a number, but may not be compared."""
+    """Who has a number, but may not be compared, though it is meant to be."""
     return [
         row.label
         for row in table.rows
-        if row.intervals[metric.key].n and metric.key not in row.places
+        if row.intervals[metric.key].n and metric.key not in row.places and not row.is_sensitivity
     ]
 
 

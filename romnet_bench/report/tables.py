@@ -39,6 +39,7 @@ class Row:
     seconds: float  # mean per photo, NaN if unknown
     protocol: ProtocolRecord
     is_floor: bool  # the input itself
+    is_sensitivity: bool  # has a worse reference on purpose
     restores: bool
     colorizes: bool
     notes: list[str]  # what the method does not do
@@ -101,6 +102,7 @@ def _make_table(comparison: Comparison, all_of_them: list[Comparison]) -> Table:
             seconds=float(run.scores["seconds"].mean()),
             protocol=run.record.protocol,
             is_floor=run.is_floor,
+            is_sensitivity=run.is_sensitivity,
             restores=run.record.method.restores,
             colorizes=run.record.method.colorizes,
             notes=list_notes(run),

@@ -235,17 +235,17 @@ def test_what_may_not_be_compared_has_a_dagger(bench: Any) -> None:
             text.get_text().replace("\n", " ") for text in figure.axes[panel].get_yticklabels()
         ]
         marked = {
-            run.label for run, name in zip(comparison.runs, shown, strict=True) if "†" in name
+            run.label for run, name in zip(comparison.runs, shown, strict=True) if "‡" in name
         }
         assert marked == {f"U ({UNTRAINED})", "Part"}
-        assert "†: not comparable, see the table." in figure.get_supxlabel().replace("\n", " ")
+        assert "‡: not comparable, see the table." in figure.get_supxlabel().replace("\n", " ")
     assert "One mark per photo." in figure.get_supxlabel().replace("\n", " ")
 
 
 def test_no_dagger_where_all_may_be_compared(full_bench: Any) -> None:
     figure = draw(full_bench)
-    assert "†" not in figure.get_supxlabel()
-    assert not any("†" in text.get_text() for text in figure.axes[0].get_yticklabels())
+    assert "‡" not in figure.get_supxlabel()
+    assert not any("‡" in text.get_text() for text in figure.axes[0].get_yticklabels())
 
 
 def test_the_layout_is_found_again_after_saving(full_bench: Any, tmp_path: Path) -> None:

@@ -152,6 +152,6 @@ def test_what_may_not_be_compared_has_a_dagger_in_that_metric(full_bench: Any) -
     figure = draw_heat_map(heat)
     names = [[text.get_text() for text in panel.get_yticklabels()] for panel in figure.axes[:2]]
     assert names[0] == heat.labels
-    assert names[1] == [f"{heat.labels[0]}†", *heat.labels[1:]]
-    assert figure.get_supxlabel() == "†: not comparable, see the table."
+    assert names[1] == [f"{heat.labels[0]}‡", *heat.labels[1:]]
+    assert figure.get_supxlabel() == "‡: not comparable, see the table."
     assert draw_heat_map(make_heat_map(comparison)).get_supxlabel() == ""

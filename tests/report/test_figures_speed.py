@@ -128,8 +128,8 @@ def test_what_may_not_be_compared_does_not_compete() -> None:
     assert random.get_markerfacecolor() == "white"
     assert to_rgba(random.get_color()) == to_rgba(SOFT)
     assert SOFT not in {point.get_color() for point in others}
-    assert {text.get_text() for text in panel.texts} >= {"Random†", "Method 1", "Method 2"}
-    assert "†: not comparable, see the table." in figure.get_supxlabel()
+    assert {text.get_text() for text in panel.texts} >= {"Random‡", "Method 1", "Method 2"}
+    assert "‡: not comparable, see the table." in figure.get_supxlabel()
     assert panel.lines[0].get_xdata().tolist() == [1, 3]  # the dotted line
     text = describe_quality_speed(costs)
     assert "on cpu Method 1 (1 s, 20.00), Method 3 (3 s, 25.00)" in text

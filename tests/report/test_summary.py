@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from romnet_bench.data.records import PhotoSet
 from romnet_bench.report.runs import compare_runs
 from romnet_bench.report.summary import summarise
 from romnet_bench.report.tables import make_tables
@@ -14,7 +15,7 @@ def sentences(bench: Any) -> str:
     return summarise(table)
 
 
-def add(bench: Any, **psnr: list[Any]) -> None:
+def add(bench: Any, **psnr: list[Any]) -> PhotoSet:
     photos = bench.add_dataset(ids=IDS)
     for name, values in psnr.items():
         run = bench.add_run(
@@ -22,6 +23,7 @@ def add(bench: Any, **psnr: list[Any]) -> None:
             method__restores=name != "input", method__colorizes=name != "input",
         )  # fmt: skip
         bench.change_scores(run, psnr=values, ssim=[None] * len(IDS))
+    return photos
 
 
 def test_who_leads_by_how_much_and_ahead_of_whom_it_is_not(bench: Any) -> None:
@@ -71,3 +73,14 @@ def test_the_input_may_be_best_and_one_method_alone_says_nothing(bench: Any) -> 
 def sentences_of_one(bench: Any) -> str:
     (table,) = make_tables(compare_runs([bench.runs / "input"]))
     return summarise(table)
+
+
+def test_references_that_are_worse_on_purpose_are_not_set_aside(bench: Any) -> None:
+    base = [20.0 + number for number in range(12)]
+    photos = add(bench, input=base, ours=[value + 1 for value in base])
+    run = bench.add_run(
+        photos, "blur", folder="rank", method__name="rank",
+        references={"choice": "ranked", "rank": "2"},
+    )  # fmt: skip
+    bench.change_scores(run, psnr=[value + 2 for value in base], ssim=[None] * len(IDS))
+    assert sentences(bench) == "Highest PSNR: ours, 26.50 (+1.00 against the input, p < 0.001)."

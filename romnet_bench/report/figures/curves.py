@@ -74,7 +74,8 @@ def read_training(path: Path, name: str) -> Training:
             raise ValueError("no column step")
         numbers = table.astype(np.float64)
     except (OSError, ValueError, pd.errors.ParserError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        said = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+        reason = said.splitlines()[0].lower()
         raise UserError(
             f"{path} is no log of a training ({reason}): give the log.csv that "
             "`romnet-bench train` wrote."

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from romnet_bench.protocol import METRICS
-from romnet_bench.report.figures.fairness import DAGGER_NOTE, find_incomparable, mark
+from romnet_bench.report.figures.fairness import MARK_NOTE, find_incomparable, mark
 from romnet_bench.report.figures.looks import looks_of
 from romnet_bench.report.figures.style import (
     HOUSE,
@@ -39,7 +39,7 @@ def draw_distributions(
 ) -> Figure:
     """A panel a metric: for each method a box, all photos as points, and the mean (◇).
 
-    Methods that may not be compared with the others in a metric are marked †.
+    Methods that may not be compared with the others in a metric are marked ‡.
 
     Args:
         comparison: the runs, drawn from top to bottom.
@@ -69,7 +69,7 @@ def draw_distributions(
             panel.set_yticks(range(len(runs)), names if named else [""] * len(runs))
             panel.set_ylim(len(runs) - 0.5, -0.5)
         note = "One mark per photo. Box: the middle half, with the median; ◇: the mean."
-        add_note(figure, f"{note} {DAGGER_NOTE}" if anywhere else note, style)
+        add_note(figure, f"{note} {MARK_NOTE}" if anywhere else note, style)
     return figure
 
 

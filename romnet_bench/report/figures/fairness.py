@@ -6,8 +6,8 @@ from romnet_bench.protocol import METRICS
 from romnet_bench.report.runs import Comparison
 from romnet_bench.report.tables import common_protocol, find_comparable
 
-DAGGER = "†"
-DAGGER_NOTE = f"{DAGGER}: not comparable, see the table."
+MARK = "‡"  # in a table † points to a remark, also where rows may be compared
+MARK_NOTE = f"{MARK}: not comparable, see the table."
 
 
 def find_incomparable(comparison: Comparison) -> dict[str, frozenset[str]]:
@@ -25,5 +25,5 @@ def find_incomparable(comparison: Comparison) -> dict[str, frozenset[str]]:
 
 
 def mark(text: str, name: str, marked: Collection[str]) -> str:
-    """`text`, which shows the method called `name`, with † behind it if that is in `marked`."""
-    return f"{text}{DAGGER}" if name in marked else text
+    """`text`, which shows the method called `name`, with ‡ behind it if that is in `marked`."""
+    return f"{text}{MARK}" if name in marked else text

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from romnet_bench.protocol import METRICS, Metric
-from romnet_bench.report.figures.fairness import DAGGER_NOTE, find_incomparable, mark
+from romnet_bench.report.figures.fairness import MARK_NOTE, find_incomparable, mark
 from romnet_bench.report.figures.style import (
     FAINT,
     HOUSE,
@@ -91,7 +91,7 @@ def draw_heat_map(heat: HeatMap, style: Style = HOUSE) -> Figure:
     """A panel a metric, one below the other; bright is good in each, hatched is unknown.
 
     A few scores that are far off all others do not stretch a scale: its pointed end says that they
-    lie beyond it. Methods that may not be compared with the others in a metric are marked †.
+    lie beyond it. Methods that may not be compared with the others in a metric are marked ‡.
 
     Args:
         heat: of `make_heat_map`.
@@ -119,7 +119,7 @@ def draw_heat_map(heat: HeatMap, style: Style = HOUSE) -> Figure:
             f"{len(heat.ids)} photos, by their mean {heat.metrics[0].label}: hard → easy"
         )
         if marked:
-            add_note(figure, DAGGER_NOTE, style)
+            add_note(figure, MARK_NOTE, style)
     return figure
 
 

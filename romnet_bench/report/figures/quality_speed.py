@@ -13,7 +13,7 @@ from matplotlib.transforms import Bbox
 from romnet_bench.bench.statistics import Interval
 from romnet_bench.protocol import METRICS, Metric
 from romnet_bench.report.figures.costs import Cost, find_front
-from romnet_bench.report.figures.fairness import DAGGER, DAGGER_NOTE
+from romnet_bench.report.figures.fairness import MARK, MARK_NOTE
 from romnet_bench.report.figures.looks import assign_looks
 from romnet_bench.report.figures.placing import place_labels
 from romnet_bench.report.figures.style import (
@@ -42,7 +42,7 @@ def draw_quality_speed(
 ) -> Figure | None:
     """Metrics against seconds per photo (logarithmic), with 95 % intervals and the Pareto front.
 
-    What may not be compared is grey, open and marked †, and takes no part in the front.
+    What may not be compared is grey, open and marked ‡, and takes no part in the front.
 
     Seconds of different devices are never put on one axis: each device has panels of its own. The
     input itself, which costs nothing, is a dashed line; what has no seconds is left out.
@@ -205,9 +205,9 @@ def _list_lines(panel: Axes, shown: list[Cost], metric: Metric) -> list[Bbox]:
 
 
 def _name(cost: Cost, metric: Metric, style: Style, lines: int) -> str:
-    """A method's label, with † where it may not be compared."""
+    """A method's label, with ‡ where it may not be compared."""
     text = label(cost.label, style, width=24, lines=lines)
-    return text if cost.competes(metric) else f"{text}{DAGGER}"
+    return text if cost.competes(metric) else f"{text}{MARK}"
 
 
 def _name_device(device: str) -> str:
@@ -222,7 +222,7 @@ def _list_notes(costs: list[Cost], style: Style) -> list[str]:
     if any(cell.high > cell.low for cell in cells):
         notes.append(BARS_NOTE)
     if any(cost.incomparable for cost in costs if cost.is_floor or cost.has_place):
-        notes.append(DAGGER_NOTE)
+        notes.append(MARK_NOTE)
     names = [
         label(cost.label, style, width=24, lines=1)
         for cost in costs
