@@ -26,9 +26,18 @@ class OpenPage(Protocol):
     """Opens an address in a fresh profile and gives Playwright's `Page`."""
 
     def __call__(
-        self, url: str, width: int = 1440, height: int = 900, dark: bool = False, expected: str = ""
+        self,
+        url: str,
+        width: int = 1440,
+        height: int = 900,
+        dark: bool = False,
+        expected: str = "",
+        **options: Any,
     ) -> Any:
-        """`expected`: a regular expression of the errors on the console that may happen."""
+        """`expected`: a regular expression of the errors on the console that may happen.
+
+        `options` are those of Playwright's `new_context`.
+        """
 
 
 @pytest.fixture(scope="session")
@@ -52,11 +61,17 @@ def open_page(chromium: Any) -> Iterator[OpenPage]:
     trouble: list[str] = []
 
     def open_url(
-        url: str, width: int = 1440, height: int = 900, dark: bool = False, expected: str = ""
+        url: str,
+        width: int = 1440,
+        height: int = 900,
+        dark: bool = False,
+        expected: str = "",
+        **options: Any,
     ) -> Any:
         context = chromium.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
+            **options,
         )
         contexts.append(context)
 

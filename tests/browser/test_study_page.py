@@ -126,33 +126,18 @@ def study(tmp_path: Path) -> Iterator[Served]:
 
 
 @pytest.fixture
-def visit(chromium: Any) -> Iterator[Visit]:
-    """Opens an address in a fresh profile, with the options of Playwright's `new_context`."""
-    contexts = []
-    trouble: list[str] = []
+def visit(open_page: Any) -> Visit:
+    """Opens an address in a fresh profile, and waits for nothing longer than five seconds."""
 
-    def open_url(url: str, expected: str = "", **options: Any) -> Any:
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
-        context.set_default_timeout(5000)
-        contexts.append(context)
-
-        def on_console(message: Any) -> None:
-            if message.type == "error" and not (expected and re.search(expected, message.text)):
-                trouble.append(message.text)
-
-        context.on("console", on_console)
-        context.on("weberror", lambda error: trouble.append(str(error.error)))
-        page = context.new_page()
-        page.goto(url)
+    def visit_url(url: str, width: int = 1280, height: int = 800, **options: Any) -> Any:
+        page = open_page(url, width, height, **options)
+        page.set_default_timeout(5000)
         return page
 
-    yield open_url
-    for context in contexts:
-        context.close()
-    assert not trouble, "\n".join(trouble)
+    return visit_url
 
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
 
 
 def wait_for_trial(page: Any, number: int) -> None:
