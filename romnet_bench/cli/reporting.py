@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from romnet_bench.cli import options
 from romnet_bench.errors import UserError
@@ -71,8 +72,7 @@ def report(
       romnet-bench report --compare old/mine/romnet runs/mine/romnet --fail-if-worse PSNR:0.1
     """
     if compare is not None:
-        if runs:
-            raise UserError("--compare takes two runs and writes no report: leave out RUNS.")
+        _refuse_others(click.get_current_context())
         _compare(*compare, limits)
         return
     if limits:
@@ -101,6 +101,16 @@ def report(
     if inline and (warning := warn_of_weight(page.read_text(encoding="utf-8"))):
         click.echo(warning, err=True)
     click.echo(f"Open {human_path(page)}")
+
+
+def _refuse_others(context: click.Context) -> None:
+    """Makes sure that nothing is asked for that only a report would do."""
+    for param in context.command.params:
+        given = context.get_parameter_source(param.name or "")
+        if param.name in ("compare", "limits") or given in (None, ParameterSource.DEFAULT):
+            continue
+        name = param.opts[0] if isinstance(param, click.Option) else "RUNS"
+        raise UserError(f"--compare takes two runs and writes no report: leave out {name}.")
 
 
 def _compare(before: Path, after: Path, limits: tuple[str, ...]) -> None:

@@ -181,8 +181,11 @@ def _read_consent(path: Path | None) -> str:
         return CONSENT
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is no text that can be read ({error}): mend --consent.") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+    except UnicodeDecodeError:
+        reason = "it is not UTF-8"
+    raise UserError(f"{path} is no text that can be read ({reason}): mend --consent.")
 
 
 def _beside(database: str) -> Path:

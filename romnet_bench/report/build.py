@@ -2,7 +2,7 @@
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from romnet_bench.errors import UserError
@@ -10,6 +10,7 @@ from romnet_bench.files import locked, require_writable, write_text
 from romnet_bench.report.ablations import read_ablations
 from romnet_bench.report.figures.curves import read_training
 from romnet_bench.report.figures.looks import looks_of
+from romnet_bench.report.figures.style import Look
 from romnet_bench.report.page.inline import inline_sections
 from romnet_bench.report.page.render import render_page
 from romnet_bench.report.page.section import Section
@@ -29,7 +30,7 @@ def build_report(
     *,
     ablations: Path | None = None,
     trainings: Sequence[Path] = (),
-    more: Sequence[Callable[[Path], Section]] = (),
+    more: Sequence[Callable[[Path, Mapping[str, Look]], Section]] = (),
     inline: bool = False,
     grid_photos: int = 6,
 ) -> Path:
@@ -44,7 +45,7 @@ def build_report(
         ablations: a folder that `ablate` made, for Tables IV, V and VI.
         trainings: folders of checkpoints, or their logs, for curves.
         more: further parts, such as a ranking study's; each writes its files into the folder that
-            it is given.
+            it is given, and draws methods as the looks say.
         inline: whether the page holds all that it links to, so that it may be sent alone.
         grid_photos: how many photos the qualitative figure shows.
 
@@ -58,7 +59,10 @@ def build_report(
     # What cannot be read is found before anything is drawn.
     comparisons = compare_runs(runs)
     tables = read_ablations(ablations) if ablations else []
-    logs = [read_training(_find_log(path), _name_log(path)) for path in trainings]
+    names = _name_logs([_find_log(path) for path in trainings])
+    logs = [
+        read_training(_find_log(path), name) for path, name in zip(trainings, names, strict=True)
+    ]
     with _replaced(out) as stage:
         sections: list[Section] = []
         looks = looks_of(comparisons)
@@ -69,7 +73,7 @@ def build_report(
             write_dataset_part(comparison, table, stage, data, looks=looks, grid_photos=grid_photos)
             for comparison, table in zip(comparisons, make_tables(comparisons), strict=True)
         ]
-        sections += [write(stage) for write in more]
+        sections += [write(stage, looks) for write in more]
         if logs:
             sections.append(write_training_part(logs, stage))
         shown = inline_sections(sections, stage) if inline else sections
@@ -82,10 +86,13 @@ def _find_log(path: Path) -> Path:
     return path / "log.csv" if path.is_dir() else path
 
 
-def _name_log(path: Path) -> str:
-    """What a training is called: its folder's name, such as "romnet" or "pix2pix"."""
-    log = _find_log(path)
-    return log.resolve().parent.name if log.name == "log.csv" else log.stem
+def _name_logs(logs: list[Path]) -> list[str]:
+    """What trainings are called: by their folders, such as "romnet", or paths where these agree."""
+    names = [log.resolve().parent.name if log.name == "log.csv" else log.stem for log in logs]
+    return [
+        f"{name} ({log})" if names.count(name) > 1 else name
+        for name, log in zip(names, logs, strict=True)
+    ]
 
 
 @contextlib.contextmanager

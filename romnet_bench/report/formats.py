@@ -10,14 +10,15 @@ from romnet_bench.report.sheet import Cell, Column, Line, Sheet, signed
 from romnet_bench.report.tables import Row, Table
 
 EMPTY = "–"
-_NAMED = 4  # labels before a remark
+_NAMED = 4  # labels before a remark, even if there are fewer others
 HOW = (
     f"Mean over photos with its {100 * LEVEL:.0f} % interval (percentile bootstrap over photos, "
     f"{RESAMPLES:,} resamples)."
 )
 PLACES = (
-    "Raised: the place by that metric. Methods that are not significantly worse than the first of "
-    f"a place share it. Significant: p < {ALPHA:g} by Wilcoxon's signed-rank test over the photos "
+    "Raised: the place by that metric, from the best mean down; a new one begins with the method "
+    "that is significantly worse than the first of the one before. Significant: "
+    f"p < {ALPHA:g} by Wilcoxon's signed-rank test over the photos "
     "(variants of one photograph as one), two-sided, with Holm's correction over all pairs, and "
     "the mean favours the same method. Methods of different places need not differ significantly."
 )
@@ -70,14 +71,17 @@ def list_remarks(table: Table) -> list[str]:
     for row in table.rows:
         for remark in (*row.warnings, *row.notes):
             whose.setdefault(remark, []).append(row.label)
-    of_rows = [f"{_join(labels)}: {remark}" for remark, labels in whose.items()]
+    everybody = [row.label for row in table.rows]
+    of_rows = [f"{_name(labels, everybody)}: {remark}" for remark, labels in whose.items()]
     return [line.rstrip(". ") + "." for line in (*of_rows, *table.footnotes)]
 
 
-def _join(labels: list[str]) -> str:
-    if len(labels) > _NAMED:
-        return f"{'; '.join(labels[:_NAMED])} and {len(labels) - _NAMED} more"
-    return "; ".join(labels)
+def _name(labels: list[str], everybody: list[str]) -> str:
+    """Whom a remark concerns, in the shorter way: by name, or all but the others."""
+    others = [label for label in everybody if label not in labels]
+    if len(labels) <= max(_NAMED, len(others)):
+        return "; ".join(labels)
+    return f"All but {'; '.join(others)}" if others else "All"
 
 
 def to_csv(table: Table) -> str:

@@ -109,13 +109,16 @@ def write_dataset_part(
 
 def write_training_part(trainings: list[Training], out: Path) -> Section:
     """How the networks were trained."""
+    caption = "Faint: every step; strong: smoothed."
+    if len({tuple(one.losses.columns) for one in trainings}) > 1:
+        caption += " Systems define their losses differently: levels cannot be compared."
     plot = write_figure(
         out,
         "training",
         draw_curves(trainings),
         title="Losses by step",
         alt=describe_curves(trainings),
-        caption="Faint: every step; strong: smoothed.",
+        caption=caption,
     )
     return Section("training", "Training", plots=(plot,))
 
@@ -130,8 +133,8 @@ def _draw_scores(comparison: Comparison, looks: Mapping[str, Look], out: Path) -
             draw_distributions(comparison, np.random.default_rng(0), looks=looks),
             title="Every photo's score",
             alt=describe_distributions(comparison),
-            caption="Box: quartiles and median; whiskers: 1.5 interquartile ranges; dots: photos; "
-            "white diamond: mean.",
+            caption="Box: quartiles and median; whiskers: 1.5 interquartile ranges; small "
+            "marks: photos; white diamond: mean.",
         )
     ]
     heat = make_heat_map(comparison)

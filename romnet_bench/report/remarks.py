@@ -1,5 +1,7 @@
 """What a reader must be told beside the numbers: warnings, notes, reasons for empty cells."""
 
+from collections.abc import Mapping
+
 from romnet_bench.bench.results import ProtocolRecord
 from romnet_bench.bench.statistics import Interval
 from romnet_bench.protocol import METRICS, Metric
@@ -21,8 +23,20 @@ def list_notes(run: Run) -> list[str]:
     return notes
 
 
-def list_warnings(run: Run, intervals: dict[str, Interval], protocol: ProtocolRecord) -> list[str]:
-    """Why a row may not be compared as it stands with one under `protocol` on all photos."""
+def list_warnings(
+    run: Run,
+    intervals: dict[str, Interval],
+    protocol: ProtocolRecord,
+    weights: Mapping[str, str],
+) -> list[str]:
+    """Why a row may not be compared as it stands with one under `protocol` on all photos.
+
+    Args:
+        run: whose row it is.
+        intervals: metric → its mean.
+        protocol: the table's.
+        weights: metric → SHA-256 of the weights that most rows were measured with.
+    """
     record = run.record
     warnings = list(record.method.notes)
     own = record.protocol
@@ -31,6 +45,13 @@ def list_warnings(run: Run, intervals: dict[str, Interval], protocol: ProtocolRe
             f"measured under another protocol, {own.name} ({own.hash}): not comparable with the "
             "other rows"
         )
+    for metric in METRICS:
+        used, common = record.weights.get(metric.key, ""), weights[metric.key]
+        if used not in ("", common):
+            warnings.append(
+                f"{metric.label} was measured with other weights ({used[:12]}) than in most rows "
+                f"({common[:12]}): not comparable with theirs"
+            )
     rows = len(run.scores)
     if rows < record.dataset.photos:
         warnings.append(f"scored on {rows} of {record.dataset.photos} photos")
@@ -93,14 +114,6 @@ def warn_of_whole(comparison: Comparison, all_of_them: list[Comparison]) -> list
         lines.append(
             f"The intervals are drawn over {len(originals)} photographs, each with all its variants"
         )
-    for metric in METRICS:
-        weights = {run.record.weights.get(metric.key, "") for run in comparison.runs} - {""}
-        if len(weights) > 1:
-            which = ", ".join(sorted(sha[:12] for sha in weights))
-            lines.append(
-                f"{metric.label} was measured with different weights ({which}): its column may not "
-                "be compared"
-            )
     devices = sorted({run.record.device for run in comparison.runs})
     if len(devices) > 1:
         lines.append(f"Seconds were measured on different devices: {', '.join(devices)}")

@@ -35,8 +35,8 @@ class Cell:
         value: by which it is sorted; NaN if unknown.
         small: what stands below it, such as an interval.
         best: whether no comparable one is better.
-        place: its place among the comparable ones, shared where they do not differ significantly;
-            0 where there is none.
+        place: its place among the comparable ones, as `shared_ranks` gives it; 0 where there is
+            none.
     """
 
     text: str
@@ -99,6 +99,13 @@ def signed(value: float, digits: int) -> str:
     """A number with its sign, and nothing is +0."""
     rounded = round(value, digits) + 0.0  # −0.0 is 0 too
     return f"{rounded:+.{digits}f}".replace("-", "−")
+
+
+def join_words(labels: list[str], most: int = 3) -> str:
+    """Names in a sentence, such as "a, b and c"; of more than `most` the last are only counted."""
+    if len(labels) > most:
+        labels = [*labels[: most - 1], f"{len(labels) - most + 1} more"]
+    return " and ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))
 
 
 def one_line(text: str) -> str:

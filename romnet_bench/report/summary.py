@@ -4,6 +4,7 @@ import math
 
 from romnet_bench.protocol import METRICS, Metric
 from romnet_bench.report.formats import format_gap, format_mean
+from romnet_bench.report.sheet import join_words
 from romnet_bench.report.significance import format_p
 from romnet_bench.report.tables import Row, Table
 
@@ -36,9 +37,9 @@ def _summarise_metric(table: Table, metric: Metric) -> str:
         if row not in leaders and not _apart(table, best, row, metric)
     ]
     if rivals:
-        sentence += f"; not significantly better than {_join(rivals)}"
+        sentence += f"; not significantly better than {join_words(rivals)}"
     if aside:
-        sentence += f"; set aside: {_join(aside)}"
+        sentence += f"; set aside: {join_words(aside)}"
     return f"{sentence}."
 
 
@@ -60,8 +61,12 @@ def _over_floor(table: Table, best: Row, metric: Metric) -> str:
         return ", no method does better than the input"
     for pair in table.pairs:
         if pair.metric == metric and {pair.first, pair.second} == {best.label, floor.label}:
-            gap = pair.paired.interval.mean * (1 if pair.first == best.label else -1)
-            return f" ({format_gap(gap, metric)} against the input, p {_said(pair.p)})"
+            sign = 1 if pair.first == best.label else -1
+            cell = pair.paired.interval
+            ends = sorted((sign * cell.low, sign * cell.high))
+            gap, low, high = (format_gap(value, metric) for value in (sign * cell.mean, *ends))
+            ends_said = f" [{low}, {high}]" if low != high else ""
+            return f" ({gap}{ends_said} against the input, p {_said(pair.p)})"
     return ""
 
 
@@ -75,9 +80,3 @@ def _apart(table: Table, best: Row, other: Row, metric: Metric) -> bool:
 def _said(p: float) -> str:
     text = format_p(p)
     return text.replace("<", "< ") if text.startswith("<") or math.isnan(p) else f"= {text}"
-
-
-def _join(labels: list[str]) -> str:
-    if len(labels) > 3:
-        return f"{', '.join(labels[:2])} and {len(labels) - 2} more"
-    return " and ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))

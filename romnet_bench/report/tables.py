@@ -26,7 +26,7 @@ class Row:
     """One method's means.
 
     `best` holds the metrics in which no comparable row is better; `places` has a place for each in
-    which it may be compared, shared by rows that do not differ significantly.
+    which it may be compared (`bench.paired.shared_ranks`).
     """
 
     label: str
@@ -80,6 +80,7 @@ def _make_table(comparison: Comparison, all_of_them: list[Comparison]) -> Table:
         }
         for run in runs
     ]
+    weights = {metric.key: common_weights(runs, metric) for metric in METRICS}
     comparable = find_comparable(runs, protocol)
     best = _find_best(intervals, comparable)
     pairs = compare_all(runs, comparable)
@@ -106,7 +107,7 @@ def _make_table(comparison: Comparison, all_of_them: list[Comparison]) -> Table:
             restores=run.record.method.restores,
             colorizes=run.record.method.colorizes,
             notes=list_notes(run),
-            warnings=list_warnings(run, intervals[index], protocol),
+            warnings=list_warnings(run, intervals[index], protocol, weights),
         )
         for index, run in enumerate(runs)
     ]
@@ -127,7 +128,7 @@ def _make_table(comparison: Comparison, all_of_them: list[Comparison]) -> Table:
 
 def common_protocol(runs: list[Run]) -> ProtocolRecord:
     """The default protocol if any run uses it, else that of most runs (the first of equals)."""
-    used = [run.record.protocol for run in runs]
+    used = [run.record.protocol for run in _rivals(runs)]
     default = [protocol for protocol in used if protocol.hash == DEFAULT.hash]
     counts = collections.Counter(protocol.hash for protocol in used)
     return default[0] if default else max(used, key=lambda protocol: counts[protocol.hash])
@@ -159,8 +160,13 @@ def find_comparable(runs: list[Run], protocol: ProtocolRecord) -> dict[str, list
 
 def common_weights(runs: list[Run], metric: Metric) -> str:
     """The SHA-256 of the weights that most runs measured a metric with; empty if none says."""
-    used = [sha for run in runs if (sha := run.record.weights.get(metric.key, ""))]
+    used = [sha for run in _rivals(runs) if (sha := run.record.weights.get(metric.key, ""))]
     return max(used, key=used.count) if used else ""
+
+
+def _rivals(runs: list[Run]) -> list[Run]:
+    """Those that are meant to be compared: worse references on purpose do not outvote them."""
+    return [run for run in runs if not run.is_sensitivity] or runs
 
 
 def _find_best(

@@ -32,11 +32,11 @@ class Shot:
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One photo: input, outputs, target; `gain` is the outputs' mean PSNR over the input's, dB."""
+    """One photo: input, outputs, target."""
 
     id: str
     shots: tuple[Shot, ...]
-    gain: float
+    gain: float  # the comparable outputs' mean PSNR over the input's, dB
     trouble: str  # why its pictures cannot be shown, empty if they can
 
 

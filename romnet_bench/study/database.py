@@ -105,22 +105,32 @@ class Database:
     def empty_log(self) -> bool:
         """Moves SQLite's log into the file and empties it, so that nothing deleted is left in it.
 
-        Whether it is empty now: another program that reads for long holds it up.
+        Whether it is empty now: another program that reads for long holds it up, and a disk that
+        fails, or writers who leave no gap, do too.
         """
         if self.opened is None:
             return True
-        for attempt in range(_CHECKPOINT_TRIES):
-            if attempt:
-                time.sleep(_CHECKPOINT_WAIT / 1000)  # others write in between
-            with contextlib.closing(self.writer.raw_connection()) as connection:
-                cursor = connection.cursor()
-                cursor.execute(f"PRAGMA busy_timeout={_CHECKPOINT_WAIT}")
+        try:
+            for attempt in range(_CHECKPOINT_TRIES):
+                if attempt:
+                    time.sleep(_CHECKPOINT_WAIT / 1000)  # others write in between
+                if self._checkpoint():
+                    return True
+        except (sqlite3.Error, sa.exc.TimeoutError):
+            return False  # what was deleted is committed all the same
+        return False
+
+    def _checkpoint(self) -> bool:
+        """Tries once to empty SQLite's log; whether that was possible."""
+        with contextlib.closing(self.writer.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={_CHECKPOINT_WAIT}")
+            try:
                 cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 ((busy, *_),) = cursor.fetchall()
+            finally:  # it is the only connection that writes
                 cursor.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
-            if not busy:
-                return True
-        return False
+        return not busy
 
     def close(self) -> None:
         """Ends all connections; the last one to a SQLite file writes the log into it."""

@@ -1,24 +1,29 @@
 """Figures of a ranking study: the places that people gave, and the scores."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from romnet_bench.report.figures.looks import assign_looks
 from romnet_bench.report.figures.style import (
     HOUSE,
     INK,
     SOFT,
+    Look,
     Style,
+    add_note,
     drawing,
     finish_panel,
     label,
-    look,
     make_panels,
 )
 from romnet_bench.report.sheet import signed
 from romnet_bench.study.statistics.outcome import Outcome
 from romnet_bench.study.statistics.resampling import Bounded
+from romnet_bench.study.statistics.scores import PLACES
 
 _MAP = "Blues"  # from light to dark in grey print too
 _ROW = 0.5  # inches
@@ -71,31 +76,36 @@ def draw_places(outcome: Outcome, style: Style = HOUSE) -> Figure:
     return figure
 
 
-def draw_scores(outcome: Outcome, style: Style = HOUSE) -> Figure:
+def draw_scores(
+    outcome: Outcome, style: Style = HOUSE, looks: Mapping[str, Look] | None = None
+) -> Figure:
     """Scores, and the probabilities of being the best, with their 95 % intervals.
 
     Behind each name stands its place, where there are places.
+
+    Args:
+        outcome: whose methods are drawn from top to bottom.
+        style: width, font and colours.
+        looks: of each method, by its label; without them, by the order here.
     """
     scores = outcome.scores
+    known = assign_looks(outcome.rankings.methods, style=style) if looks is None else looks
+    own = [known[name] for name in outcome.rankings.methods]
     names = [
         label(name, style) + (f" ({place})" if place else "")
         for name, place in zip(outcome.rankings.methods, scores.places, strict=True)
     ]
     with drawing(style):
         figure, panels = make_panels(2, 0.9 + 0.42 * len(names), style)
-        _draw_intervals(panels[0], scores.worth, style)
+        _draw_intervals(panels[0], scores.worth, own)
         _finish(panels[0], names, "Score (log worth), its mean is 0", style)
         panels[0].axvline(0, color=SOFT, linewidth=0.8, dashes=(6, 3), zorder=1)
-        _draw_intervals(panels[1], scores.best, style)
+        _draw_intervals(panels[1], scores.best, own)
         named = names if style.narrow else [""] * len(names)
         _finish(panels[1], named, "Probability of being the best, %", style)
         panels[1].set_xlim(left=-0.03 * panels[1].get_xlim()[1])  # so that no mark is cut at 0
         if any(scores.places):
-            figure.supxlabel(
-                "In brackets: the place; scores that do not differ significantly share one",
-                fontsize=style.small,
-                color=SOFT,
-            )
+            add_note(figure, f"In brackets: the place, {PLACES}.", style)
     return figure
 
 
@@ -128,9 +138,8 @@ def _finish(panel: Axes, names: list[str], below: str, style: Style) -> None:
     finish_panel(panel, "x", style)
 
 
-def _draw_intervals(panel: Axes, drawn: Bounded, style: Style) -> None:
-    for index, value in enumerate(drawn.value):
-        own = look(index, style)
+def _draw_intervals(panel: Axes, drawn: Bounded, looks: list[Look]) -> None:
+    for index, (value, own) in enumerate(zip(drawn.value, looks, strict=True)):
         panel.errorbar(
             value,
             index,

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ from romnet_bench.study.summary import (
 if TYPE_CHECKING:  # the page and its figures are heavy
     from matplotlib.figure import Figure
 
+    from romnet_bench.report.figures.style import Look
     from romnet_bench.report.page.section import Section
 
 TITLE = "Ranking study (as the paper's Table III)"
@@ -74,8 +75,11 @@ def write_study_report(source: str, out: Path) -> Path:
         return _write(answers, out)
 
 
-def prepare_study_part(source: str) -> Callable[[Path], "Section"]:
-    """Reads a study; what is returned writes its part of a report, Table III, into a folder.
+def prepare_study_part(source: str) -> Callable[[Path, Mapping[str, "Look"]], "Section"]:
+    """Reads a study; what is returned writes its part of a report, Table III.
+
+    It takes the report's folder, and the looks of the report's methods, which those of the study
+    have too.
 
     Raises:
         UserError: as `write_study_report`.
@@ -117,7 +121,8 @@ def _write(answers: Answers, out: Path) -> Path:
     return page
 
 
-def _write_part(answers: Answers, out: Path) -> "Section":
+def _write_part(answers: Answers, out: Path, looks: Mapping[str, "Look"]) -> "Section":
+    from romnet_bench.report.figures.looks import extend_looks
     from romnet_bench.report.page.section import Section
     from romnet_bench.report.parts import write_figure, write_table
 
@@ -132,7 +137,7 @@ def _write_part(answers: Answers, out: Path) -> "Section":
             alt=drawn.alt,
             caption=drawn.caption,
         )
-        for drawn in _draw_figures(outcome)
+        for drawn in _draw_figures(outcome, extend_looks(looks, outcome.rankings.methods))
     ]
     tables = [
         write_table(dataclasses.replace(sheet, key=key), numbers, out)
@@ -150,7 +155,7 @@ def _write_part(answers: Answers, out: Path) -> "Section":
     )
 
 
-def _draw_figures(outcome: Outcome) -> list[Drawn]:
+def _draw_figures(outcome: Outcome, looks: Mapping[str, "Look"] | None = None) -> list[Drawn]:
     from romnet_bench.study.figures import (
         describe_places,
         describe_scores,
@@ -168,7 +173,7 @@ def _draw_figures(outcome: Outcome) -> list[Drawn]:
         ),
         Drawn(
             "scores",
-            draw_scores(outcome),
+            draw_scores(outcome, looks=looks),
             title="Scores of the ranking study",
             alt=describe_scores(outcome),
         ),

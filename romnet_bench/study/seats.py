@@ -23,10 +23,11 @@ class Seated:
     seat: int
     answers: int  # attention checks too
     ranked: tuple[int, ...]  # the photos, by their numbers in the plan
+    left_out: bool = False  # for failed attention checks, so that no ranking counts
 
 
 def choose_seat(design: Design, people: Sequence[Seated]) -> int:
-    """The free seat whose photos have the fewest rankings, kept or to be expected.
+    """The free seat whose photos have the fewest rankings that count, kept or to be expected.
 
     Of seats that are alike the first; so while everybody goes on, seats are taken in their order.
 
@@ -38,6 +39,8 @@ def choose_seat(design: Design, people: Sequence[Seated]) -> int:
     place = np.argsort(order)  # of each photo in the circle
     rankings = np.zeros(design.photos, dtype=int)
     for one, waited_for in zip(people, _are_waited_for(design, people), strict=True):
+        if one.left_out:
+            continue
         if waited_for:
             rankings[_window(design, one.seat)] += 1
         else:

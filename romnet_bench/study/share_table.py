@@ -10,6 +10,7 @@ from romnet_bench.report.sheet import Cell, Column, Line, Sheet, signed
 from romnet_bench.study.beside_paper import PaperStudy, name_in_paper
 from romnet_bench.study.statistics.outcome import Outcome
 from romnet_bench.study.statistics.plackett_luce import PSEUDO
+from romnet_bench.study.statistics.scores import PLACES
 
 KEY = "table3"
 
@@ -85,7 +86,7 @@ def format_range(low: float, high: float) -> str:
 
 def _score_cell(outcome: Outcome, index: int) -> Cell:
     worth = outcome.scores.worth
-    low, high = (signed(end[index], 2).replace("+", "") for end in (worth.low, worth.high))
+    low, high = (signed(end[index], 2) for end in (worth.low, worth.high))
     return Cell(
         text=signed(worth.value[index], 2),
         value=float(worth.value[index]),
@@ -131,9 +132,9 @@ def _explain(outcome: Outcome, beside: bool) -> list[str]:
         )
     if any(outcome.scores.places):
         lines.append(
-            "Raised: the place by score; methods whose scores do not differ significantly share "
-            "one (1 + how many are significantly better: Student’s t with the spread of the same "
-            f"resamples, Holm’s correction over all pairs, p < {ALPHA:g})"
+            f"Raised: the place, {PLACES}. Significant: p < {ALPHA:g} by Student’s t with the "
+            "spread of the same resamples, two-sided, with Holm’s correction over all pairs. "
+            "Methods of different places need not differ significantly"
         )
     if beside:
         lines.append(

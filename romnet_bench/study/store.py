@@ -13,12 +13,13 @@ import logging
 import sqlalchemy as sa
 
 from romnet_bench.bench.results import now
-from romnet_bench.study.answers import COUNTS
+from romnet_bench.study.answers import COUNTS, FAILED, PASSED
 from romnet_bench.study.database import Database
 from romnet_bench.study.definition import Definition, read_definition, require_same
 from romnet_bench.study.schema import answer, metadata, person, study
 from romnet_bench.study.screens import hash_link, new_link, new_secret
 from romnet_bench.study.seats import Seated, choose_seat
+from romnet_bench.study.statistics.counting import is_left_out
 
 _LOG = logging.getLogger(__name__)
 _TRIES = 20  # of joining, where the database lets two people take one seat
@@ -150,7 +151,7 @@ def remove_person(database: Database, who: Person) -> None:
     if not database.empty_log():
         _LOG.warning(
             "What was deleted stays in the database's log until the study is stopped: another "
-            "program is reading it."
+            "program is reading it, or the disk fails."
         )
 
 
@@ -183,10 +184,18 @@ def _list_seated(connection: sa.Connection, definition: Definition) -> list[Seat
     seats = connection.execute(sa.select(person.c.id, person.c.seat).order_by(person.c.id)).all()
     given = connection.execute(sa.select(answer.c.person_id, answer.c.photo, answer.c.check_result))
     numbers = {photo: number for number, photo in enumerate(definition.photos)}
-    counts: collections.Counter[int] = collections.Counter()
+    marks: dict[int, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     ranked = collections.defaultdict(list)
     for row in given:
-        counts[row.person_id] += 1
+        marks[row.person_id][row.check_result] += 1
         if row.check_result == COUNTS:
             ranked[row.person_id].append(numbers[row.photo])
-    return [Seated(row.seat, counts[row.id], tuple(ranked[row.id])) for row in seats]
+    return [
+        Seated(
+            row.seat,
+            marks[row.id].total(),
+            tuple(ranked[row.id]),
+            is_left_out(marks[row.id][PASSED], marks[row.id][FAILED]),
+        )
+        for row in seats
+    ]

@@ -11,7 +11,7 @@ from romnet_bench.bench.statistics import Interval
 from romnet_bench.report.csv_text import to_csv_text
 from romnet_bench.report.formats import format_number
 from romnet_bench.report.markdown import escape_markdown, to_markdown
-from romnet_bench.report.sheet import Sheet, signed
+from romnet_bench.report.sheet import Sheet, join_words, signed
 from romnet_bench.study.answers import Answers
 from romnet_bench.study.remarks import count_finished, describe_answers
 from romnet_bench.study.statistics.agreement import Agreement
@@ -20,7 +20,6 @@ from romnet_bench.study.statistics.outcome import Outcome
 from romnet_bench.study.statistics.resampling import Bounded
 
 SCHEMA_VERSION = 1
-_NAMED = 3  # methods that a sentence lists
 
 
 def to_page(
@@ -108,7 +107,7 @@ def summarise(outcome: Outcome) -> str:
     elif len(rivals) == len(names) - 1:
         sentence += "; no other is significantly behind"
     elif rivals:
-        sentence += f"; not significantly behind: {_join(rivals)}"
+        sentence += f"; not significantly behind: {join_words(rivals)}"
     else:
         sentence += "; all others are significantly behind"
     return f"{sentence}."
@@ -136,9 +135,10 @@ def _list_facts(answers: Answers, outcome: Outcome) -> list[str]:
     finished = count_finished(answers)
     left_out = sum(person.left_out for person in people)
     said = "" if finished is None else f", {finished} finished"
+    counted = outcome.rankings.people
     lines = [
         f"People: {answers.people} began, {len(people)} answered{said}, {left_out} left out for "
-        f"failed attention checks; {outcome.rankings.people} count",
+        f"failed attention checks; {counted} {'counts' if counted == 1 else 'count'}",
         f"Counted: {describe_answers(outcome.rankings)}",
     ]
     lines += [f"{name}: {value}" for name, value in sorted(answers.facts.items())]
@@ -150,12 +150,6 @@ def _format(interval: Interval) -> str:
     ends = (interval.mean, interval.low, interval.high)
     mean, low, high = (signed(end, 2).removeprefix("+") for end in ends)
     return mean if interval.n == 1 else f"{mean} [{low}, {high}]"
-
-
-def _join(labels: list[str]) -> str:
-    if len(labels) > _NAMED:
-        return f"{', '.join(labels[: _NAMED - 1])} and {len(labels) - _NAMED + 1} more"
-    return " and ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))
 
 
 def _bounds(bounded: Bounded, index: int | tuple[int, int]) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """The whole report: its links, its escapes, what it says when something is missing."""
 
 import shutil
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from romnet_bench.errors import UserError
 from romnet_bench.files import locked
 from romnet_bench.report.ablations import write_about
 from romnet_bench.report.build import build_report
-from romnet_bench.report.figures.style import FORMATS
+from romnet_bench.report.figures.style import FORMATS, Look
 from romnet_bench.report.page.section import Section
 from romnet_bench.report.pictures import find_photos
 from romnet_bench.report.runs import compare_runs
@@ -102,8 +103,9 @@ def test_everything_that_belongs_to_it_is_on_the_page(
     log.parent.mkdir()
     log.write_text("step,epoch,rec_L\n1,0,0.5\n2,0,0.25\n")
 
-    def write_more(out: Path) -> Section:
+    def write_more(out: Path, looks: Mapping[str, Look]) -> Section:
         assert out.is_dir()
+        assert {"blur", "noise", "rank 1"} <= looks.keys()
         return Section("more", "What people said")
 
     page = build_report(
@@ -237,3 +239,13 @@ def test_no_runs_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no run"):
         build_report([tmp_path / "empty"], tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_trainings_of_one_name_are_told_apart(full_bench: Any, tmp_path: Path) -> None:
+    logs = [tmp_path / name / "romnet" / "log.csv" for name in ("one", "two")]
+    for log in logs:
+        log.parent.mkdir(parents=True)
+        log.write_text("step,epoch,rec_L\n1,0,0.5\n2,0,0.25\n")
+    page = build_report([full_bench.runs], tmp_path / "out", trainings=[log.parent for log in logs])
+    alts = " ".join(tag.get("alt", "") for tag in read_page(page).all("img"))
+    assert all(f"romnet ({log})" in alts for log in logs)

@@ -225,3 +225,17 @@ def test_several_methods_differ_without_colour(ranked: Any) -> None:
     assert len({line.get_xdata()[0] for line in lines}) == 4  # intervals do not cover each other
     assert [text.get_text() for text in figure.axes[2].texts] == ["not measured"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["M0", "M1", "M2", "M3"]
+
+
+def test_ranks_measured_with_other_weights_make_no_curve(bench: Any) -> None:
+    photos = bench.add_dataset()
+    for rank in (1, 2):
+        add_rank(bench, photos, rank, weights={"lpips": str(rank) * 64})
+    assert find(bench) == []
+
+
+def test_one_curve_has_its_name_below(bench: Any) -> None:
+    photos = bench.add_dataset()
+    for rank in (1, 2):
+        add_rank(bench, photos, rank)
+    assert draw_sensitivity(find(bench)).get_supxlabel().startswith(r"Blur \$x\$: means over")

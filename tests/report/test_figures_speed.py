@@ -222,3 +222,16 @@ def test_hostile_names() -> None:
     figure = draw_quality_speed(costs, Style(width=3.5, size=7))
     assert figure is not None
     figure.draw_without_rendering()
+
+
+@pytest.mark.parametrize("seconds", [0.03, 0.21, 0.9, 3.0, 7.4, 33.0, 980.0])
+def test_the_axis_has_numbers_and_holds_the_intervals(seconds: float) -> None:
+    for costs in ([cost(0, seconds, 20)], [cost(0, seconds, 20), cost(1, 1.2 * seconds, 21)]):
+        figure = draw_quality_speed(costs)
+        assert figure is not None
+        figure.draw_without_rendering()
+        panel = figure.axes[0]
+        low, high = panel.get_xlim()
+        assert sum(low <= tick <= high for tick in panel.get_xticks()) >= 2
+        assert low < min(one.seconds.low for one in costs)
+        assert high > max(one.seconds.high for one in costs)

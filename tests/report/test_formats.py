@@ -91,6 +91,9 @@ def test_latex_escapes() -> None:
     assert latex.escape_latex("\\input{/etc/passwd}") == (r"\textbackslash{}input\{/etc/passwd\}")
     assert latex.escape_latex("x^2~y$") == r"x\textasciicircum{}2\textasciitilde{}y\$"
     assert latex.escape_latex("two\n\nlines\x00") == "two lines"
+    assert latex.escape_latex("“a’s”") == (
+        r"\textquotedblleft{}a\textquoteright{}s\textquotedblright{}"
+    )
 
 
 def test_latex_holds_the_table(table: Table) -> None:
@@ -180,3 +183,21 @@ def test_latex_of_any_width_fits_a_page(tmp_path: Path) -> None:
 )
 def test_seconds(seconds: float, shown: str) -> None:
     assert formats.format_seconds(seconds) == shown
+
+
+def test_a_remark_names_all_whom_it_concerns(table: Table) -> None:
+    def say(concerned: int, of: int) -> str:
+        rows = [
+            dataclasses.replace(
+                table.rows[0], label=f"M{index}", notes=[], warnings=["odd"] * (index < concerned)
+            )
+            for index in range(of)
+        ]
+        (line,) = formats.list_remarks(dataclasses.replace(table, rows=rows, footnotes=[]))
+        return line
+
+    assert say(2, 3) == "M0; M1: odd."
+    assert say(4, 5) == "M0; M1; M2; M3: odd."
+    assert say(5, 12) == "M0; M1; M2; M3; M4: odd."
+    assert say(7, 9) == "All but M7; M8: odd."
+    assert say(7, 7) == "All: odd."

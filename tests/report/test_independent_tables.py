@@ -501,6 +501,8 @@ LATEX = {
     r"\textless{}": "<", r"\textgreater{}": ">", r"\textbar{}": "|", r"\textquotedbl{}": '"',
     r"\textasciigrave{}": "`", r"\textquotesingle{}": "'", "{-}": "-",
     "{*}": "*", "{[}": "[", "{]}": "]",
+    r"\textquotedblleft{}": "“", r"\textquotedblright{}": "”",
+    r"\textquoteleft{}": "‘", r"\textquoteright{}": "’",
     r"\textendash{}": "–", r"\textemdash{}": "—", "$-$": "−", r"$\times$": "×",
     r"$\uparrow$": "↑", r"$\downarrow$": "↓",
 }  # fmt: skip

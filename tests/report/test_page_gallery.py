@@ -119,3 +119,14 @@ def test_missing_and_damaged_outputs_have_no_address(full_bench: Any, tmp_path: 
     for entry in make_entries(full_bench, tmp_path):
         blank = [shot.title for shot in entry.shots if not shot.full and not shot.thumb]
         assert blank == (["blur"] if entry.id in ("p0", "p1") else [])
+
+
+def test_random_weights_do_not_say_which_photo_is_hard(full_bench: Any, tmp_path: Path) -> None:
+    photos = PhotoSet(full_bench.root / "drawn", "test")
+    full_bench.add_run(photos, "noise", folder="drawn/random", method__notes=["random weights"])
+    for entry in make_entries(full_bench, tmp_path):
+        floor, *others, _ = (shot.scores for shot in entry.shots)
+        assert len(others) == 3
+        fair = [shot.scores for shot in entry.shots[1:-1] if "random" not in shot.title]
+        mean = sum(scores["psnr"] for scores in fair) / 2
+        assert entry.gain == pytest.approx(mean - floor["psnr"], abs=1e-9)

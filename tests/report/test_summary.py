@@ -37,7 +37,7 @@ def test_who_leads_by_how_much_and_ahead_of_whom_it_is_not(bench: Any) -> None:
     )
     # 12 photos, all better: p = 2/2¹² = 0.00049, times six pairs 0.0029.
     assert sentences(bench) == (
-        "Highest PSNR: alike and better, 26.50 (+1.00 against the input, p = 0.003)."
+        "Highest PSNR: alike and better, 26.50 (+1.00 [+0.95, +1.05] against the input, p = 0.003)."
     )
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from romnet_bench.bench import results
 from romnet_bench.errors import UserError
+from romnet_bench.report.figures.fairness import find_incomparable
+from romnet_bench.report.figures.rank_curves import keep_first_ranks
 from romnet_bench.report.formats import to_sheet
 from romnet_bench.report.markdown import to_markdown
 from romnet_bench.report.runs import compare_runs, load_run, unique_slugs
@@ -160,9 +162,44 @@ def test_other_devices_and_metric_weights_are_told(full_bench: Any) -> None:
         photos, "blur", folder="drawn/cpu", method__label="cpu", dataset__name="drawn",
         weights={"lpips": "b" * 64},
     )  # fmt: skip
-    footnotes = " ".join(make_table(full_bench).footnotes)
-    assert "different devices: cpu, cuda" in footnotes
-    assert "different weights (aaaaaaaaaaaa, bbbbbbbbbbbb)" in footnotes
+    full_bench.add_run(
+        photos, "blur", folder="drawn/cpu2", method__label="cpu 2", dataset__name="drawn",
+        weights={"lpips": "b" * 64},
+    )  # fmt: skip
+    names = ("gpu", "cpu", "cpu2")
+    for name, value in zip(names, (0.1, 0.2, 0.3), strict=True):
+        full_bench.change_scores(full_bench.runs / "drawn" / name, lpips=[value] * 6)
+    table = make_table(full_bench)
+    assert "different devices: cpu, cuda" in " ".join(table.footnotes)
+    assert any("other weights (aaaaaaaaaaaa)" in one for one in row_of(table, "gpu").warnings)
+    assert not row_of(table, "cpu").warnings
+    assert "lpips" not in row_of(table, "gpu").best  # the lowest, by other weights
+    assert "lpips" not in row_of(table, "gpu").places
+    assert "lpips" in row_of(table, "cpu").best
+
+
+def test_worse_references_do_not_outvote_the_rest(bench: Any) -> None:
+    """What figures and tables hold for comparable is the same, whether these stand there or not."""
+    photos = bench.add_dataset()
+    own, other = {"lpips": "a" * 64}, {"lpips": "b" * 64}
+    for name in ("grey", "noise"):
+        folder = bench.add_run(photos, name, weights=own)
+        bench.change_scores(folder, lpips=[0.3] * 6)
+    for rank in (1, 2, 3):
+        folder = bench.add_run(
+            photos, "blur", folder=f"drawn/rank{rank}", weights=other,
+            method__label=f"r {rank}",
+            method__name="blur" if rank == 1 else f"blur-rank-{rank:02d}",
+            references={"choice": "ranked", "rank": str(rank)},
+        )  # fmt: skip
+        bench.change_scores(folder, lpips=[0.2] * 6)
+    (comparison,) = compare_runs([bench.runs])
+    (table,) = make_tables([comparison])
+    placed = {row.label for row in table.rows if "lpips" in row.places}
+    assert placed == {"grey", "noise"}
+    for shown in (comparison, keep_first_ranks(comparison)):
+        barred = find_incomparable(shown)["lpips"]
+        assert {run.label for run in shown.runs} - barred == placed
 
 
 def test_variants_of_few_photos_are_told(bench: Any) -> None:

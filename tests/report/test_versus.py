@@ -113,7 +113,13 @@ def test_a_limit_that_is_none(text):
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [(["--fail-if-worse", "PSNR"], "needs two runs"), (["x", "--compare", "a", "b"], "leave out")],
+    [
+        (["--fail-if-worse", "PSNR"], "needs two runs"),
+        (["x", "--compare", "a", "b"], "leave out RUNS"),
+        (["--compare", "a", "b", "--inline"], "leave out --inline"),
+        (["--compare", "a", "b", "--ablations", "x"], "leave out --ablations"),
+        (["--compare", "a", "b", "--training", "x"], "leave out --training"),
+    ],
 )
 def test_options_that_do_not_go_together(words, said):
     done = call(*words)

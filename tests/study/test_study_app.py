@@ -1,11 +1,13 @@
 """The study over HTTP, as a person, as the owner and as somebody with bad intentions sees it."""
 
+import contextlib
 import csv
 import html
 import io
 import itertools
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -314,6 +316,25 @@ def test_a_person_who_stops_is_forgotten(visitor: Any, client: TestClient, place
     assert client.get(visitor.link).status_code == 404
     assert client.post(f"{visitor.link}/withdraw").status_code == 404
     assert visitor.rank(seen.trial, list(seen.shown)).status_code == 404
+
+
+def test_who_stops_is_told_so_even_if_the_log_cannot_be_emptied(
+    visitor: Any, client: TestClient, service: Service, place: Any
+) -> None:
+    seen = visitor.look()
+    visitor.rank(seen.trial, list(seen.shown))
+    with contextlib.closing(service.database.writer.raw_connection()) as connection:
+        driver = connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_authorizer(
+            lambda action, name, *_: (
+                sqlite3.SQLITE_DENY if name == "wal_checkpoint" else sqlite3.SQLITE_OK
+            )
+        )
+    answer = client.post(f"{visitor.link}/withdraw")
+    assert answer.status_code == 200
+    assert "deleted" in answer.text
+    assert read_answers(place.database).answers == ()
 
 
 def test_a_full_study_says_so(client: TestClient, service: Service) -> None:

@@ -1,6 +1,7 @@
 """Seats: taken in order while everybody goes on; whoever stops leaves no hole in the plan."""
 
 import collections
+from collections.abc import Collection
 
 import numpy as np
 import pytest
@@ -19,7 +20,11 @@ def list_photos(design: Design, seat: int) -> list[int]:
 
 
 def hold_study(
-    design: Design, answered: list[int], at_once: int, in_order: bool = False
+    design: Design,
+    answered: list[int],
+    at_once: int,
+    in_order: bool = False,
+    left_out: Collection[int] = (),
 ) -> list[Seated]:
     """People join one after the other, so many of them being there at once.
 
@@ -28,13 +33,16 @@ def hold_study(
         answered: how many photos each person ranks before leaving, in the order of joining.
         at_once: a person answers everything just before so many others have joined.
         in_order: everybody takes the next seat, whatever the others do.
+        left_out: the numbers of those who fail the attention checks.
     """
     people: list[Seated] = []
     for number in range(len(answered) + at_once):
         if number >= at_once:
             done = number - at_once
             ranked = list_photos(design, people[done].seat)[: answered[done]]
-            people[done] = Seated(people[done].seat, len(ranked), tuple(ranked))
+            people[done] = Seated(
+                people[done].seat, len(ranked), tuple(ranked), left_out=done in left_out
+            )
         if number < len(answered):
             seat = number if in_order else choose_seat(design, people)
             people.append(Seated(seat, 0, ()))
@@ -43,7 +51,10 @@ def hold_study(
 
 
 def count_rankings(design: Design, people: list[Seated]) -> np.ndarray:
-    counts = collections.Counter(photo for one in people for photo in one.ranked)
+    """How many rankings that count each photo has."""
+    counts = collections.Counter(
+        photo for one in people if not one.left_out for photo in one.ranked
+    )
     return np.array([counts[photo] for photo in range(design.photos)])
 
 
@@ -59,6 +70,22 @@ def test_silent_people_leave_no_holes(seed: int, at_once: int) -> None:
     people = hold_study(DESIGN, [0 if one else 20 for one in silent], at_once)
     assert count_rankings(DESIGN, people).mean() == 12
     assert largest_gap(DESIGN, people) <= 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("at_once", [1, 3, 6])
+def test_people_who_are_left_out_leave_no_holes(seed: int, at_once: int) -> None:
+    failing = np.random.default_rng(seed).permutation(75)[:15].tolist()
+    people = hold_study(DESIGN, [20] * 75, at_once, left_out=failing)
+    assert sum(one.left_out for one in people) == 15
+    assert count_rankings(DESIGN, people).mean() == 12
+    assert largest_gap(DESIGN, people) <= 2
+
+
+def test_people_who_are_left_out_of_the_same_photos_leave_no_holes() -> None:
+    failing = range(0, 75, 5)  # in every lap of five those at the same place
+    assert largest_gap(DESIGN, hold_study(DESIGN, [20] * 75, 3, True, failing)) == 12
+    assert largest_gap(DESIGN, hold_study(DESIGN, [20] * 75, 3, left_out=failing)) <= 2
 
 
 def test_without_the_rule_they_do() -> None:

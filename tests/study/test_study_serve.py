@@ -162,9 +162,14 @@ def test_a_consent_that_cannot_be_read_is_refused(
 ) -> None:
     broken = tmp_path / "broken.txt"
     broken.write_bytes(b"\xff\xfe")
-    for path in (broken, tmp_path / "none.txt"):
+    for path, why in (
+        (broken, "it is not UTF-8"),
+        (tmp_path / "none.txt", "no such file or directory"),
+    ):
         result = serve(study_runs, place, "--consent", str(path))
         assert isinstance(result.exception, UserError)
+        said = f"{path} is no text that can be read ({why}): mend --consent."
+        assert str(result.exception) == said
 
 
 def test_a_database_that_is_none_is_refused(study_runs: Any, place: Any, tmp_path: Path) -> None:

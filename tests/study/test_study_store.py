@@ -1,5 +1,6 @@
 """What is kept: people are seated, answer once, leave without a trace; another study is refused."""
 
+import contextlib
 import dataclasses
 import itertools
 import os
@@ -20,7 +21,7 @@ from romnet_bench.errors import UserError
 from romnet_bench.study import database as database_module
 from romnet_bench.study import schema, store
 from romnet_bench.study.answers import Answer, read_answers, read_csv, write_csv
-from romnet_bench.study.database import Database, LostDatabaseError, open_database
+from romnet_bench.study.database import PATIENCE, Database, LostDatabaseError, open_database
 from romnet_bench.study.definition import Definition, RunFacts
 from romnet_bench.study.kept import read_database, read_study
 from romnet_bench.study.plan import plan_person
@@ -154,6 +155,54 @@ def test_a_reader_that_holds_the_log_up_is_named_to_the_owner(
     assert person.link_hash.encode() not in list_content(path)
 
 
+def ask_patience(database: Database) -> int:
+    """Milliseconds that the one connection that writes waits for others."""
+    with database.writer.connect() as connection:
+        return int(connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one())
+
+
+def forbid_checkpoints(database: Database) -> None:
+    """Lets SQLite itself refuse, from now on, to empty the log."""
+
+    def judge(action: int, name: str | None, *_: object) -> int:
+        is_it = (action, name) == (sqlite3.SQLITE_PRAGMA, "wal_checkpoint")
+        return sqlite3.SQLITE_DENY if is_it else sqlite3.SQLITE_OK
+
+    with contextlib.closing(database.writer.raw_connection()) as connection:
+        driver = connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_authorizer(judge)
+
+
+def test_a_log_that_cannot_be_emptied_stops_nothing(
+    database: Database, path: Path, caplog: Any
+) -> None:
+    people = [join(database) for _ in range(3)]
+    assert database.empty_log()
+    assert ask_patience(database) == 1000 * PATIENCE
+    forbid_checkpoints(database)
+    assert not database.empty_log()
+    assert ask_patience(database) == 1000 * PATIENCE
+    store.remove_person(database, people[0])
+    assert "stays in the database's log" in caplog.text
+    store.save_answer(database, people[1], given())
+    assert store.free_seats(database) == 1
+    assert [answer.person for answer in read_answers(str(path)).answers] == [2]
+    secret = store.begin_study(database, DEFINITION, "Another title", "here")
+    assert len(secret) == 32
+    assert read_answers(str(path)).title == "Another title"
+
+
+def test_a_log_is_not_emptied_while_there_is_no_connection(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "PATIENCE", 0.1)
+    busy = open_database(database.name)
+    with busy.writer.connect():
+        assert not busy.empty_log()
+    assert busy.empty_log()
+
+
 def test_a_start_after_a_kill_empties_the_log(path: Path, tmp_path: Path) -> None:
     killed = tmp_path / "killed"
     killed.mkdir()
@@ -254,6 +303,26 @@ def test_who_stopped_is_made_up_for(path: Path) -> None:
     # for any longer, so that the seat after the sixth, of the first photo, has to stand back.
     comers = (True, False, True, True, True, True, True)
     assert [come(ranks) for ranks in comers] == [0, 1, 2, 3, 4, 5, 7]
+
+
+def test_who_is_left_out_is_made_up_for(path: Path) -> None:
+    definition = DEFINITION.model_copy(update={"per_person": 1, "checks": 2, "spares": ("s", "t")})
+    database = open_database(str(path))
+    store.begin_study(database, definition, "Title", "here")
+
+    def come(check: str) -> int:
+        link = store.add_person(database, definition, "c" * 64, 99)
+        person = store.find_person(database, str(link))
+        assert person is not None
+        for number, trial in enumerate(plan_person(definition.design, person.seat)):
+            photo = definition.shown[definition.shown_index(trial)]
+            how = "" if trial.ruined is None else check
+            store.save_answer(database, person, store.Given(number, photo, how, (0, 1, 2), 1.0))
+        return person.seat
+
+    # Two photos in turn; the only ranking of the second one does not count, so it comes again.
+    comers = ("passed", "failed", "passed", "passed", "passed")
+    assert [come(check) for check in comers] == [0, 1, 3, 2, 5]
 
 
 def test_a_seat_that_was_left_is_taken_first(database: Database) -> None:

@@ -70,7 +70,7 @@ class Pix2pixConfig(pydantic.BaseModel):
                 notes.append(f"{self.name} preset with other settings ({', '.join(changed)})")
         if self.discriminator_pace != 1:
             pace = f"{self.discriminator_pace:g}"
-            notes.append(f"discriminator at {pace} of the learning rate, the paper's at all of it")
+            notes.append(f"discriminator with {pace} of the learning rate, not all of it")
         return notes
 
 

@@ -10,13 +10,13 @@ from romnet_bench.report.ablations import AblationRow, AblationTable
 from romnet_bench.report.figures.style import (
     HOUSE,
     INK,
+    NEUTRAL,
     SOFT,
     Style,
     add_note,
     drawing,
     finish_panel,
     label,
-    look,
     make_panels,
     name_metric,
     reach,
@@ -32,7 +32,8 @@ PAPER_NOTE = (
 def draw_ablations(table: AblationTable, style: Style = HOUSE) -> Figure:
     """A panel a metric: a bar a network with its 95 % interval, and ◇ where the paper stands.
 
-    Bars begin at 0, so that their lengths are in proportion to the numbers.
+    Bars begin at 0, so that their lengths are in proportion to the numbers. All look alike:
+    they are one method's networks, and a colour would be taken for another method's.
 
     Args:
         table: of `make_ablation_table`.
@@ -84,15 +85,13 @@ def _draw_row(panel: Axes, row: AblationRow, metric: Metric, index: int, style: 
     if row.ours is None or math.isnan(mean):
         panel.text(0, index, " not measured", va="center", fontsize=style.small, color=SOFT)
         return
-    drawn = look(index, style)
     cell = row.ours.intervals[metric.key]
     panel.barh(
         index,
         mean,
         height=0.5,
-        color=drawn.pale,
-        edgecolor=drawn.colour,
-        hatch=drawn.hatch,
+        color=NEUTRAL.pale,
+        edgecolor=NEUTRAL.colour,
         linewidth=1,
         xerr=reach(cell),
         error_kw={"ecolor": INK, "elinewidth": 1.1, "capsize": 2.5},

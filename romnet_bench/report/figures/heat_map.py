@@ -61,8 +61,8 @@ class HeatMap:
 def make_heat_map(comparison: Comparison) -> HeatMap:
     """All scores of a comparison, photos in the order of their mean of the first metric.
 
-    The order is the same in all panels, so that a photo can be followed from one to the next;
-    photos without that metric stand at the end.
+    The mean is that of the methods that may be compared. The order is the same in all panels, so
+    that a photo can be followed from one to the next; photos without that metric stand at the end.
     """
     ids = comparison.ids
     scores = {
@@ -73,9 +73,12 @@ def make_heat_map(comparison: Comparison) -> HeatMap:
     }
     measured = {key: values for key, values in scores.items() if np.isfinite(values).any()}
     order = list(range(len(ids)))
+    barred = find_incomparable(comparison)
     for metric in METRICS:
         if metric.key in measured:
-            ease = _mean_of_photos(measured[metric.key]) * (1 if metric.higher_is_better else -1)
+            fair = [run.label not in barred[metric.key] for run in comparison.runs]
+            means = _mean_of_photos(measured[metric.key], fair)
+            ease = means * (1 if metric.higher_is_better else -1)
             order = sorted(order, key=lambda photo: (np.isnan(ease[photo]), ease[photo]))
             break
     return HeatMap(
@@ -83,7 +86,7 @@ def make_heat_map(comparison: Comparison) -> HeatMap:
         labels=[run.label for run in comparison.runs],
         ids=[ids[photo] for photo in order],
         scores={key: values[:, order] for key, values in measured.items()},
-        incomparable=find_incomparable(comparison),
+        incomparable=barred,
     )
 
 
@@ -129,7 +132,8 @@ def describe_heat_map(heat: HeatMap) -> str:
     if not heat.metrics:
         return one_line(f"{start}: nothing was measured.")
     metric = heat.metrics[0]
-    means = _mean_of_photos(heat.scores[metric.key])
+    fair = [name not in heat.incomparable.get(metric.key, ()) for name in heat.labels]
+    means = _mean_of_photos(heat.scores[metric.key], fair)
     known = np.flatnonzero(np.isfinite(means))
     ends = [f"{heat.ids[photo]} ({means[photo]:.{metric.digits}f})" for photo in known[[0, -1]]]
     holes = sum(int(np.isnan(values).sum()) for values in heat.scores.values())
@@ -209,8 +213,10 @@ def _write_values(
             )
 
 
-def _mean_of_photos(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Over the methods that have a score; NaN where none has."""
+def _mean_of_photos(values: npt.NDArray[np.float64], fair: list[bool]) -> npt.NDArray[np.float64]:
+    """Over the fair methods that have a score, over all if none is fair; NaN where none has."""
+    if any(fair):
+        values = values[fair]
     known = np.isfinite(values)
     counts = known.sum(axis=0)
     means = np.full(counts.shape, np.nan)

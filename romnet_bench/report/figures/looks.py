@@ -1,7 +1,7 @@
 """Which look each method has: the same in all figures of a report, whatever else stands in them."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from romnet_bench.report.figures.style import HOUSE, NEUTRAL, Look, Style, look
 from romnet_bench.report.runs import Comparison
@@ -28,6 +28,14 @@ def assign_looks(
     methods = dict.fromkeys(base_label(name) for name in known if name not in floors)
     looks = {name: look(index, style) for index, name in enumerate(methods)}
     return looks | {name: NEUTRAL if name in floors else looks[base_label(name)] for name in known}
+
+
+def extend_looks(
+    looks: Mapping[str, Look], labels: Iterable[str], style: Style = HOUSE
+) -> dict[str, Look]:
+    """The same looks, with others for further labels, such as those of a study's methods."""
+    floors = {name for name, one in looks.items() if one == NEUTRAL}
+    return assign_looks([*looks, *labels], floors, style) | dict(looks)
 
 
 def looks_of(comparisons: Sequence[Comparison], style: Style = HOUSE) -> dict[str, Look]:

@@ -13,7 +13,7 @@ from matplotlib.transforms import Bbox
 from romnet_bench.bench.statistics import Interval
 from romnet_bench.protocol import METRICS, Metric
 from romnet_bench.report.figures.costs import Cost, find_front
-from romnet_bench.report.figures.fairness import MARK, MARK_NOTE
+from romnet_bench.report.figures.fairness import MARK_NOTE, mark
 from romnet_bench.report.figures.looks import assign_looks
 from romnet_bench.report.figures.placing import place_labels
 from romnet_bench.report.figures.style import (
@@ -34,6 +34,7 @@ from romnet_bench.report.sheet import one_line
 
 FRONT_NOTE = "Filled, dotted: no other is both as fast and as good."
 BARS_NOTE = "Bars: 95 % intervals."
+_NARROWEST = 0.6  # powers of ten: with the room beside it two ticks fit at least
 _FEW = 5  # methods whose names have room in a panel of a third of the width
 
 
@@ -207,7 +208,7 @@ def _list_lines(panel: Axes, shown: list[Cost], metric: Metric) -> list[Bbox]:
 def _name(cost: Cost, metric: Metric, style: Style, lines: int) -> str:
     """A method's label, with ‡ where it may not be compared."""
     text = label(cost.label, style, width=24, lines=lines)
-    return text if cost.competes(metric) else f"{text}{MARK}"
+    return mark(text, cost.label, () if cost.competes(metric) else (cost.label,))
 
 
 def _name_device(device: str) -> str:
@@ -239,9 +240,11 @@ def _placed(costs: list[Cost], device: str) -> list[Cost]:
 
 def _tick_seconds(panel: Axes, seconds: list[Interval]) -> None:
     """Ticks that say 0.1 and 10, not powers; room on the right, where most names stand."""
-    first, last = (math.log10(end(cost.mean for cost in seconds)) for end in (min, max))
-    span = max(last - first, 0.6)
-    low, high = 10 ** (first - 0.15 * span), 10 ** (last + 0.3 * span)
+    first = math.log10(min(one.low if one.low > 0 else one.mean for one in seconds))
+    last = math.log10(max(one.high for one in seconds))
+    span = max(last - first, _NARROWEST)
+    middle = (first + last) / 2
+    low, high = 10 ** (middle - 0.65 * span), 10 ** (middle + 0.8 * span)
     steps = (1, 2, 5) if high / low < 300 else (1,)
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)))
     marks = [step * 10.0**power for power in powers for step in steps]

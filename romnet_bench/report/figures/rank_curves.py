@@ -48,8 +48,8 @@ class RankCurve:
 def find_rank_curves(comparison: Comparison) -> list[RankCurve]:
     """A curve for every method that was run with references of two ranks or more; may be empty.
 
-    Runs belong to one curve if they differ in rank alone: the same method, options, weights,
-    protocol and references. Of two runs of one rank the first counts.
+    Runs belong to one curve if they differ in rank alone: the same method, options, weights (its
+    own and the metrics'), protocol and references. Of two runs of one rank the first counts.
     """
     families = _find_families(comparison)
     curves = [_make_curve(runs) for runs in families.values() if len(runs) > 1]
@@ -109,7 +109,8 @@ def _family(run: Run) -> tuple[object, ...]:
     name = re.sub(r"-rank-\d+$", "", record.method.name)
     lenders = sorted((key, value) for key, value in record.references.items() if key != "rank")
     options = sorted(record.method.fingerprint.items())
-    return name, tuple(options), record.protocol.hash, tuple(lenders)
+    weights = tuple(sorted(record.weights.items()))
+    return name, tuple(options), record.protocol.hash, weights, tuple(lenders)
 
 
 def _make_curve(runs: dict[int, Run]) -> RankCurve:

@@ -78,7 +78,7 @@ def draw_sensitivity(
             figure.legend(
                 *lines, loc="outside upper left", ncols=1 if style.narrow else 3, frameon=False
             )
-        add_note(figure, _explain(curves), style)
+        add_note(figure, _explain(curves, style), style)
     return figure
 
 
@@ -98,8 +98,8 @@ def describe_sensitivity(curves: list[RankCurve]) -> str:
     return one_line(f"Means by the reference's rank, from {first} to {last}. {'; '.join(parts)}.")
 
 
-def _explain(curves: list[RankCurve]) -> str:
-    """Which photos, and what the intervals are."""
+def _explain(curves: list[RankCurve], style: Style) -> str:
+    """Whose means, over which photos, and what the intervals are."""
     counts = [
         str(curve.photos) if curve.photos == curve.of else f"{curve.photos} of {curve.of}"
         for curve in curves
@@ -108,7 +108,10 @@ def _explain(curves: list[RankCurve]) -> str:
     change = " Above: the change on the same photos." if len(curves) == 1 else ""
     cells = [cell for curve in curves for metric in METRICS for cell in curve.cells(metric)]
     bars = ", 95 % intervals" if any(cell.high > cell.low for cell in cells) else ""
-    return f"Means over the photos that all ranks have ({photos}){bars}.{change}"
+    whose = (
+        f"{label(curves[0].label, style, width=60, lines=1)}: means" if not curves[1:] else "Means"
+    )
+    return f"{whose} over the photos that all ranks have ({photos}){bars}.{change}"
 
 
 def _draw_curve(

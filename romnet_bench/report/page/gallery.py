@@ -18,6 +18,7 @@ from romnet_bench.report.formats import EMPTY
 from romnet_bench.report.page.copies import fit_inside, thumb_side, write_copies
 from romnet_bench.report.pictures import Scene, input_psnr, list_shown, load_scene
 from romnet_bench.report.runs import Comparison, Run, unique_slugs
+from romnet_bench.report.tables import common_protocol, find_comparable
 from romnet_bench.report.telling import Entry, Shot
 
 
@@ -30,6 +31,7 @@ def make_gallery(comparison: Comparison, photos: PhotoSet, out: Path) -> list[En
     folders = unique_slugs(ids)
     pictures = len(ids) * len(columns)
     side, inside = thumb_side(pictures), fit_inside(pictures)
+    fair = _find_fair(comparison, runs)
     entries = []
     # Compressing lets other threads run; reading the next photo would not gain as much.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -48,7 +50,7 @@ def make_gallery(comparison: Comparison, photos: PhotoSet, out: Path) -> list[En
             stems = [f"images/{comparison.key}/{folder}/{column}" for column in columns]
             write = functools.partial(_write, out=out, side=side, inside=inside)
             addresses = list(pool.map(write, _list_pictures(scene), stems))
-            entries.append(_describe(scene, runs, floor, addresses))
+            entries.append(_describe(scene, runs, floor, addresses, fair=fair))
     return entries
 
 
@@ -81,8 +83,20 @@ def _write(
     return ("", "") if picture is None else write_copies(picture, out, stem, side, inside)
 
 
+def _find_fair(comparison: Comparison, shown: list[Run]) -> set[str]:
+    """Whose PSNR says how hard a photo is: the methods that may be compared; all, if none may."""
+    runs = comparison.runs
+    fair = {runs[index].label for index in find_comparable(runs, common_protocol(runs))["psnr"]}
+    return {run.label for run in shown if run.label in fair} or {run.label for run in shown}
+
+
 def _describe(
-    scene: Scene, runs: list[Run], floor: Run | None, addresses: list[tuple[str, str]]
+    scene: Scene,
+    runs: list[Run],
+    floor: Run | None,
+    addresses: list[tuple[str, str]],
+    *,
+    fair: set[str],
 ) -> Entry:
     of_input = _score_input(scene, floor)
     of_outputs = [_list_scores(run, scene.id) for run in runs]
@@ -99,7 +113,11 @@ def _describe(
             titles, facts, [of_input, *of_outputs, {}], addresses, strict=True
         )
     )
-    measured = [scores["psnr"] for scores in of_outputs if "psnr" in scores]
+    measured = [
+        scores["psnr"]
+        for run, scores in zip(runs, of_outputs, strict=True)
+        if run.label in fair and "psnr" in scores
+    ]
     gains = [value - of_input["psnr"] for value in measured if "psnr" in of_input]
     return Entry(scene.id, shots, sum(gains) / len(gains) if gains else math.nan, "")
 

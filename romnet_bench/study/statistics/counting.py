@@ -33,9 +33,8 @@ class Person:
 
     @property
     def left_out(self) -> bool:
-        """Whether no ranking counts: more than one in five checks failed, and at least two."""
-        too_many = CHECKS_A_FAILURE * self.failed > self.passed + self.failed
-        return too_many and self.failed >= FEWEST_FAILURES
+        """Whether no ranking counts."""
+        return is_left_out(self.passed, self.failed)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -62,6 +61,17 @@ class Rankings:
     def people(self) -> int:
         """How many people they are of."""
         return len(np.unique(self.person))
+
+
+def is_left_out(passed: int, failed: int) -> bool:
+    """Whether somebody's rankings do not count: more than one in five checks failed, at least two.
+
+    Args:
+        passed: how many of the attention checks that the person had.
+        failed: how many of them.
+    """
+    too_many = CHECKS_A_FAILURE * failed > passed + failed
+    return too_many and failed >= FEWEST_FAILURES
 
 
 def list_people(answers: Answers) -> list[Person]:

@@ -28,6 +28,12 @@ FEWEST = 6
 """People, and photos, that places need. Of fewer, even if all say the same, no two-sided sign test
 reaches 5 % (five agree by chance in 1 of 16 cases), while resamples would see no doubt at all."""
 
+PLACES = (
+    "from the highest score down; a new one (1 + how many stand before it) begins with the method "
+    "that is significantly worse than the first of the one before"
+)
+"""How places come about, in words that follow on “the place”."""
+
 _MOST_COUNTS = 100_000_000  # of sets in resamples that are fitted: half a minute
 _FEWEST_RESAMPLES = 1000
 
@@ -40,8 +46,9 @@ class Scores:
         worth: the log worths of the Plackett–Luce model, whose mean is 0; e to the difference of
             two is the odds that one is put above the other.
         best: the model's probability, in per cent, that a method is the best of all K.
-        places: 1 + how many methods are significantly better; all 0 with fewer than `FEWEST`
-            people or photos.
+        places: each method's place, from the highest score down; a new one (1 + how many stand
+            before it) begins with the method that is significantly worse than the first of the one
+            before (see `shared_ranks`); all 0 with fewer than `FEWEST` people or photos.
         p: K×K; that the worths of two methods are alike, two-sided (see `p_values`), Holm's
             correction over all pairs; NaN for a method and itself.
         groups: see `order_groups`.

@@ -295,7 +295,7 @@ def test_presets_are_checked_and_say_what_was_changed() -> None:
     assert OFFICIAL.notes == []
     assert LITE.notes == [
         "lite preset: smaller than the paper's network",
-        "discriminator at 0.02 of the learning rate, the paper's at all of it",
+        "discriminator with 0.02 of the learning rate, not all of it",
     ]
     changed = adjust(OFFICIAL, {"epochs": 3, "task": "colour"})
     assert changed.notes == ["official preset with other settings (epochs)"]

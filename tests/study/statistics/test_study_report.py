@@ -16,11 +16,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 from PIL import Image
 
+from romnet_bench.bench.paired import ALPHA
 from romnet_bench.bench.statistics import Interval
 from romnet_bench.errors import UserError
 from romnet_bench.files import resource
+from romnet_bench.report.figures.looks import assign_looks
+from romnet_bench.report.figures.style import Look, look
 from romnet_bench.report.html import to_html
 from romnet_bench.report.latex import to_latex
 from romnet_bench.report.markdown import to_markdown
@@ -32,6 +36,7 @@ from romnet_bench.study.report import list_remarks, prepare_study_part, write_st
 from romnet_bench.study.statistics.counting import rank_counted
 from romnet_bench.study.statistics.outcome import Outcome, measure_outcome
 from romnet_bench.study.statistics.resampling import Bounded
+from romnet_bench.study.statistics.scores import PLACES
 from romnet_bench.study.summary import (
     agreements_to_csv,
     describe_agreement,
@@ -133,7 +138,7 @@ def test_markdown_is_the_csv_in_short(report: Path) -> None:
     for row, cells in zip(rows, table[2:], strict=True):
         plain = [cell.replace("**", "") for cell in cells]
         score, low, high = (float(row[f"score{end}"]) for end in ("", "_low", "_high"))
-        expected = f"{score:+.2f}<sup>{row['place']}</sup> [{low:.2f}, {high:.2f}]"
+        expected = f"{score:+.2f}<sup>{row['place']}</sup> [{low:+.2f}, {high:+.2f}]"
         assert plain[1] == expected.replace("-", "−")
         for top in range(1, 6):
             share, low, high = (float(row[f"top{top}{end}"]) for end in ("", "_low", "_high"))
@@ -232,6 +237,31 @@ def test_a_file_in_the_place_of_the_folder(study: Answers, tmp_path: Path) -> No
         write_study_report(str(source), out)
 
 
+def test_how_places_come_about_is_said_where_they_stand(simulate_study: Simulate) -> None:
+    answers = simulate_study({"A": 0.6, "B": 0.0, "C": -0.6}, 8, 8, seed=4, checks=0)
+    outcome = measure_outcome(rank_counted(answers))
+    assert outcome.rankings.methods == ("A", "B", "C")
+    assert outcome.scores.places == [1, 1, 3]
+    # C is worse than A, with which the place begins; that it is not worse than B does not matter.
+    assert outcome.scores.p[0, 2] < ALPHA < min(outcome.scores.p[0, 1], outcome.scores.p[1, 2])
+    rule = (
+        "from the highest score down; a new one (1 + how many stand before it) begins with the "
+        "method that is significantly worse than the first of the one before"
+    )
+    assert rule == PLACES
+    below = " ".join(share_table.to_sheet(outcome, read_paper_study(), "T", []).below)
+    assert f"Raised: the place, {rule}. Significant: p < 0.05 by Student’s t" in below
+    assert "Methods of different places need not differ significantly." in below
+    note = draw_scores(outcome).get_supxlabel()
+    assert " ".join(note.split()) == f"In brackets: the place, {rule}."
+
+
+def test_one_person_counts_in_the_singular(make_answers: MakeAnswers) -> None:
+    answers = make_answers((1, "p", "ABC", ""), (1, "q", "BAC", ""))
+    page = to_page(answers, measure_outcome(rank_counted(answers)), [], [])
+    assert "1 answered, 0 left out for failed attention checks; 1 counts\n" in page
+
+
 @pytest.mark.filterwarnings("error")
 def test_one_answer_has_no_intervals(make_answers: MakeAnswers) -> None:
     answers = make_answers((1, "p", "BAC", ""))
@@ -309,8 +339,8 @@ def test_nothing_is_less_than_nothing(
     assert f" {printed} [{printed}, {printed}] in the mean" in describe_agreement(small)
     described = describe_scores(small)
     (cell, *_) = share_table.to_sheet(small, read_paper_study(), "T", []).lines[0].cells
-    assert cell.text == printed.replace("0.00", "+0.00")
-    assert cell.small == f"[{printed}, {printed}]"
+    with_sign = printed.replace("0.00", "+0.00")
+    assert (cell.text, cell.small) == (with_sign, f"[{with_sign}, {with_sign}]")
     assert ("−" in described) == ("−" in printed)
 
 
@@ -389,7 +419,7 @@ def test_the_part_of_a_report_shows_what_the_folder_does(
 ) -> None:
     source = tmp_path / "answers.csv"
     source.write_text(write_csv(study), encoding="utf-8")
-    section = prepare_study_part(str(source))(tmp_path)
+    section = prepare_study_part(str(source))(tmp_path, {})
     assert section.summary == summarise(measure_outcome(rank_counted(study)))
     assert [plot.picture for plot in section.plots] == [
         "figures/study-places.svg",
@@ -483,6 +513,37 @@ def test_figures_hold_the_numbers(hostile: tuple[Answers, Outcome], tmp_path: Pa
         assert len({line.get_marker() for line in marks}) == 3
         ends = [bar.get_segments()[0][:, 0] for bar in axes.collections]  # type: ignore[attr-defined]
         assert np.array(ends) == pytest.approx(np.stack([drawn.low, drawn.high], axis=1))
+
+
+def list_marks(outcome: Outcome, looks: dict[str, Look] | None) -> list[tuple[Any, Any]]:
+    """The colour and marker of each method in the panel of the scores, from top to bottom."""
+    lines = draw_scores(outcome, looks=looks).axes[0].lines
+    marks = [line for line in lines if line.get_marker() not in ("|", "None", "")]
+    return [(line.get_color(), line.get_marker()) for line in marks]
+
+
+def test_methods_look_as_they_do_in_the_rest_of_the_report(
+    study: Answers, hostile: tuple[Answers, Outcome], tmp_path: Path
+) -> None:
+    _, outcome = hostile
+    first, second, third = outcome.rankings.methods
+    given = {third: look(0), "elsewhere": look(1), first: look(4), second: look(2)}
+    wanted = [(look(number).colour, look(number).marker) for number in (4, 2, 0)]
+    assert list_marks(outcome, given) == wanted
+    assert list_marks(outcome, None) == [(look(n).colour, look(n).marker) for n in range(3)]
+    # The part of a report takes them too, and methods that the report lacks look like no other.
+    source = tmp_path / "answers.csv"
+    source.write_text(write_csv(study), encoding="utf-8")
+    prepare_study_part(str(source))(tmp_path, assign_looks(["Elsewhere", "He et al."]))
+    svg = (tmp_path / "figures" / "study-scores.svg").read_text(encoding="utf-8")
+    place = measure_outcome(rank_counted(study)).rankings.methods.index("He et al.")
+    others = iter(range(2, 7))
+    numbers = [1 if index == place else next(others) for index in range(6)]
+    drawn = [svg.find(f"fill: {to_hex(look(number).colour)}") for number in numbers]
+    assert place > 1
+    assert -1 not in drawn
+    assert drawn == sorted(drawn)
+    assert to_hex(look(0).colour) not in svg
 
 
 def test_svg_says_what_it_shows(report: Path) -> None:
