@@ -81,7 +81,7 @@ def _name(labels: list[str], everybody: list[str]) -> str:
     others = [label for label in everybody if label not in labels]
     if len(labels) <= max(_NAMED, len(others)):
         return "; ".join(labels)
-    return f"All but {'; '.join(others)}" if others else "All"
+    return f"All rows but {'; '.join(others)}" if others else "All rows"
 
 
 def to_csv(table: Table) -> str:

@@ -199,5 +199,5 @@ def test_a_remark_names_all_whom_it_concerns(table: Table) -> None:
     assert say(2, 3) == "M0; M1: odd."
     assert say(4, 5) == "M0; M1; M2; M3: odd."
     assert say(5, 12) == "M0; M1; M2; M3; M4: odd."
-    assert say(7, 9) == "All but M7; M8: odd."
-    assert say(7, 7) == "All: odd."
+    assert say(7, 9) == "All rows but M7; M8: odd."
+    assert say(7, 7) == "All rows: odd."
