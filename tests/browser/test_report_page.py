@@ -395,7 +395,6 @@ FOCUSED = "document.activeElement.closest('.photo')?.dataset.id"
 
 def test_n_and_p_work_from_anywhere(report: Report, open_page: Any) -> None:
     page = open_page(report.url)
-    page.emulate_media(reduced_motion="reduce")  # no smooth scrolling
     order = order_of(page)
     page.keyboard.press("n")  # none is in view at the top: the next one below
     assert page.evaluate(FOCUSED) == order[0]
@@ -729,6 +728,34 @@ def test_nothing_moves_sideways_on_a_phone(
         assert page.evaluate("document.getElementById('keys').scrollWidth") <= width
         page.keyboard.press("Escape")
         page.keyboard.press("Escape")
+
+
+def top_of(page: Any, identity: str) -> float:
+    """Pixels from the window's upper edge."""
+    expression = f"Math.abs(document.getElementById('{identity}').getBoundingClientRect().top)"
+    return float(page.evaluate(expression))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_links_lead_to_their_place(
+    report: Report, open_page: Any, tmp_path: Path, width: int
+) -> None:
+    """Photos are laid out only when they are seen: what is above must not push a heading away."""
+    folder = tmp_path / "two"
+    shutil.copytree(report.folder, folder)
+    parts = [dataclasses.replace(report.section, key=key) for key in ("one", "two", "three")]
+    (folder / "index.html").write_text(render_page(parts), encoding="utf-8")
+    page = open_page((folder / "index.html").as_uri(), width=width)
+    for key in ("three", "two", "one", "three"):
+        page.evaluate("scrollTo(0, 0)")
+        page.locator(f'a[href="#{key}"]').first.click()
+        for _ in range(2):  # soon, and still when all around it is laid out
+            page.wait_for_timeout(400)
+            assert top_of(page, key) <= 20
+    page.goto(f"{page.url.partition('#')[0]}#two")  # an address of a part
+    page.reload()
+    page.wait_for_timeout(400)
+    assert top_of(page, "two") <= 20
 
 
 def test_a_moved_folder_still_works(report: Report, open_page: Any, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from romnet_bench.report.telling import Entry
 
 _STYLES = ("base.css", "tables.css", "photos.css", "compare.css")
 _THEME = "theme.js"  # in the head: the page must not flash in the other theme
-_SCRIPTS = ("choices.js", "tables.js", "photos.js", "view.js", "compare.js", "keys.js")
+_SCRIPTS = ("choices.js", "tables.js", "photos.js", "view.js", "compare.js", "keys.js", "links.js")
 _UNITS = {"psnr": "dB"}
 
 # What turns the direction of the text around it, and control signs.
