@@ -15,6 +15,7 @@ from romnet_bench.report.figures.ablations import describe_ablations, draw_ablat
 from romnet_bench.report.figures.costs import measure_costs
 from romnet_bench.report.figures.curves import Training, describe_curves, draw_curves
 from romnet_bench.report.figures.distributions import describe_distributions, draw_distributions
+from romnet_bench.report.figures.fairness import find_incomparable
 from romnet_bench.report.figures.grid import describe_grid, draw_grid, split_sheets
 from romnet_bench.report.figures.heat_map import describe_heat_map, draw_heat_map, make_heat_map
 from romnet_bench.report.figures.quality_speed import describe_quality_speed, draw_quality_speed
@@ -103,6 +104,7 @@ def write_dataset_part(
         runs=tuple(comparison.runs),
         entries=tuple(entries),
         telling=tuple(telling),
+        incomparable=find_incomparable(comparison),
         trouble=trouble,
     )
 

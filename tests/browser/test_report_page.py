@@ -486,6 +486,29 @@ def test_a_gain_says_whether_it_is_one(report: Report, open_page: Any, metric: s
     assert note.is_visible()
 
 
+def test_what_may_not_be_compared_says_nothing_of_a_photo(
+    report: Report, open_page: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "barred"
+    shutil.copytree(report.folder, folder)
+    barred = {"psnr": {METHODS[0]}, "ssim": set(METHODS)}
+    section = dataclasses.replace(report.section, incomparable=barred)
+    (folder / "index.html").write_text(render_page([section]), encoding="utf-8")
+    page = open_page((folder / "index.html").as_uri())
+    fair = tuple(range(2, len(METHODS) + 1))
+    page.get_by_label("Order").select_option("worst")
+    entries = {entry.id: entry for entry in report.section.entries}
+    for metric, methods in (("psnr", fair), ("ssim", (1, *fair)), ("lpips", (1, *fair))):
+        page.locator("select.metric").select_option(metric)
+        gains = {one: measure(entry, metric, methods) for one, entry in entries.items()}
+        best_first = sorted(
+            (one for one, gain in gains.items() if not math.isnan(gain)),
+            key=lambda one: gains[one] * (-1 if metric == "lpips" else 1),
+        )
+        assert order_of(page)[:8] == best_first[:8]
+    assert page.get_by_text("on average over the methods that may be compared").count() == 1
+
+
 def gain_of(text: str, metric: str) -> float:
     """“LPIPS better by 0.134” as 0.134, “worse” with a minus."""
     if text == f"{metric} unchanged":
@@ -685,7 +708,7 @@ def test_hostile_strings_change_nothing(hostile: Report, open_page: Any) -> None
     assert page.evaluate("({}).value === undefined && !('label' in Object.prototype)")
     assert dialogs == []
     tags = page.evaluate("[...document.querySelectorAll('script')].map((one) => one.type)")
-    assert tags == ["", "application/json", "application/json", "module"]
+    assert tags == ["", *["application/json"] * 3, "module"]
     assert page.locator("img[onerror], [style*=url], iframe, object, embed").count() == 0
 
 

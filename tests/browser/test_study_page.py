@@ -479,8 +479,9 @@ def test_large_view_flips_at_the_same_spot(study: Served, visit: Visit) -> None:
     page.keyboard.press("Escape")
     assert not dialog.is_visible()
     assert ranking(page) == "CD.."
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == (
-        "Picture A, not ranked"
+    # The browser first gives the focus back to where it was; then the page moves it.
+    page.wait_for_function(
+        "document.activeElement.getAttribute('aria-label') === 'Picture A, not ranked'"
     )
     page.keyboard.press("z")
     assert dialog.is_visible()

@@ -197,7 +197,8 @@ def _zip_entries(file: zipfile.ZipFile) -> Iterator[_Entry]:
         def opened(member: zipfile.ZipInfo = member) -> IO[bytes]:
             return file.open(member)
 
-        yield _Entry(name, member.file_size, unfit, member.is_dir(), opened)
+        # Not `is_dir()`, which before Python 3.12 fails on a member without a name.
+        yield _Entry(name, member.file_size, unfit, member.filename.endswith("/"), opened)
 
 
 def _facts(archive: Path) -> os.stat_result:

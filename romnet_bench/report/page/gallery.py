@@ -14,11 +14,11 @@ from romnet_bench.files import printable
 from romnet_bench.images import Picture
 from romnet_bench.progress import track
 from romnet_bench.protocol import METRICS
+from romnet_bench.report.figures.fairness import find_incomparable
 from romnet_bench.report.formats import EMPTY
 from romnet_bench.report.page.copies import fit_inside, thumb_side, write_copies
 from romnet_bench.report.pictures import Scene, input_psnr, list_shown, load_scene
 from romnet_bench.report.runs import Comparison, Run, unique_slugs
-from romnet_bench.report.tables import common_protocol, find_comparable
 from romnet_bench.report.telling import Entry, Shot
 
 
@@ -85,9 +85,8 @@ def _write(
 
 def _find_fair(comparison: Comparison, shown: list[Run]) -> set[str]:
     """Whose PSNR says how hard a photo is: the methods that may be compared; all, if none may."""
-    runs = comparison.runs
-    fair = {runs[index].label for index in find_comparable(runs, common_protocol(runs))["psnr"]}
-    return {run.label for run in shown if run.label in fair} or {run.label for run in shown}
+    labels = {run.label for run in shown}
+    return labels - find_incomparable(comparison)["psnr"] or labels
 
 
 def _describe(

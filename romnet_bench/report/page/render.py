@@ -63,6 +63,7 @@ def render_page(sections: Sequence[Section], title: str = "") -> str:
         metric_of=find_metric,
         metric_of_fact=find_metric_of_fact,
         outputs_of=list_outputs,
+        barred_of=_list_barred,
         rest_of=_leave_out_telling,
         origin_of=list_origin,
         scores_of=_list_scores,
@@ -91,6 +92,18 @@ def render_page(sections: Sequence[Section], title: str = "") -> str:
 def _leave_out_telling(section: Section) -> list[Entry]:
     taken = {entry.id for _, entry in section.telling}
     return [entry for entry in section.entries if entry.id not in taken]
+
+
+def _list_barred(section: Section) -> dict[str, list[int]]:
+    """For each metric the outputs, by their numbers from 0, that may not be compared in it."""
+    return {
+        metric.key: [
+            index
+            for index, label in enumerate(list_outputs(section))
+            if label in section.incomparable.get(metric.key, ())
+        ]
+        for metric in METRICS
+    }
 
 
 def _list_scores(entries: Sequence[Entry]) -> list[dict[str, list[float | None]]]:

@@ -1,7 +1,7 @@
 """What the page shows of one dataset, or of anything else that has tables and figures."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from romnet_bench.report.runs import Run
 from romnet_bench.report.sheet import Sheet
@@ -45,6 +45,7 @@ class Section:
         entries: every photo.
         telling: those that come first, as (“worst” | “median” | “best”, entry).
         trouble: what is wrong with the pictures, empty if nothing.
+        incomparable: metric → the outputs that may not be compared with the others in it.
     """
 
     key: str
@@ -57,3 +58,4 @@ class Section:
     entries: Sequence[Entry] = ()
     telling: Sequence[tuple[str, Entry]] = ()
     trouble: str = ""
+    incomparable: Mapping[str, Collection[str]] = dataclasses.field(default_factory=dict)

@@ -230,6 +230,14 @@ def test_damaged_archives_are_one_sentence(tmp_path: Path, suffix: str) -> None:
         unpacked(tmp_path / f"nothing.{suffix}", tmp_path, everything)
 
 
+def test_a_zip_with_a_name_that_begins_with_zero_is_one_sentence(tmp_path: Path) -> None:
+    archive = write_zip(tmp_path / "photos.zip", {"a.png": bytes(range(256))})
+    content = bytearray(archive.read_bytes())
+    content[content.rindex(b"a.png")] = 0  # in the table of contents; what is before it is the name
+    archive.write_bytes(content)
+    assert_refused(archive, r"the name .x00.png leads out", tmp_path)
+
+
 def test_a_zip_that_points_before_its_beginning_is_one_sentence(tmp_path: Path) -> None:
     archive = write_zip(tmp_path / "photos.zip", {"a.png": bytes(range(256))})
     content = bytearray(archive.read_bytes())

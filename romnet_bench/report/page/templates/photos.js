@@ -33,6 +33,7 @@ class Gallery {
     this.list = root.querySelector(".photos");
     this.photos = [...this.list.children];
     this.scores = JSON.parse(root.querySelector("script.scores").textContent);
+    this.barred = JSON.parse(root.querySelector("script.barred").textContent);
     this.find = root.querySelector(".find");
     this.order = root.querySelector(".order");
     this.metric = root.querySelector(".metric");
@@ -80,13 +81,19 @@ class Gallery {
     return [...inside.querySelectorAll("figure[data-method]")].map((figure) => figure.dataset.method);
   }
 
+  // The shown outputs that may be compared in the metric; all, if none may.
+  chooseFair() {
+    const barred = this.barred[this.metric.value];
+    const shown = [...this.numbers.keys()].filter((index) => !hiddenMethods.has(this.numbers[index]));
+    const fair = shown.filter((index) => !barred.includes(index));
+    return fair.length > 0 ? fair : shown;
+  }
+
   // What the chosen outputs have on average over the input, or have where the input has nothing.
   measure(photo) {
     const [input, ...outputs] = this.scores[photo.dataset.index][this.metric.value];
-    const chosen = this.method.value
-      ? [outputs[Number(this.method.value) - 1]]
-      : outputs.filter((_, index) => !hiddenMethods.has(this.numbers[index]));
-    const known = chosen.filter((value) => typeof value === "number");
+    const chosen = this.method.value ? [Number(this.method.value) - 1] : this.chooseFair();
+    const known = chosen.map((index) => outputs[index]).filter((value) => typeof value === "number");
     if (known.length === 0) return null;
     const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
     return typeof input === "number" ? { value: mean - input, gain: true } : { value: mean, gain: false };
