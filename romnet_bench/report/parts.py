@@ -15,7 +15,6 @@ from romnet_bench.report.figures.ablations import describe_ablations, draw_ablat
 from romnet_bench.report.figures.costs import measure_costs
 from romnet_bench.report.figures.curves import Training, describe_curves, draw_curves
 from romnet_bench.report.figures.distributions import describe_distributions, draw_distributions
-from romnet_bench.report.figures.fairness import find_incomparable
 from romnet_bench.report.figures.grid import describe_grid, draw_grid, split_sheets
 from romnet_bench.report.figures.heat_map import describe_heat_map, draw_heat_map, make_heat_map
 from romnet_bench.report.figures.quality_speed import describe_quality_speed, draw_quality_speed
@@ -30,7 +29,7 @@ from romnet_bench.report.pictures import find_photos, list_shown
 from romnet_bench.report.runs import Comparison
 from romnet_bench.report.sheet import Sheet
 from romnet_bench.report.summary import summarise
-from romnet_bench.report.tables import Table
+from romnet_bench.report.tables import Table, find_incomparable
 from romnet_bench.report.telling import Entry, choose_telling
 from romnet_bench.report.write import write_sheet
 

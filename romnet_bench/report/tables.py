@@ -158,6 +158,20 @@ def find_comparable(runs: list[Run], protocol: ProtocolRecord) -> dict[str, list
     return comparable
 
 
+def find_incomparable(comparison: Comparison) -> dict[str, frozenset[str]]:
+    """Metric → the labels of the runs that measured it, but may not be compared in it."""
+    runs = comparison.runs
+    comparable = find_comparable(runs, common_protocol(runs))
+    return {
+        metric.key: frozenset(
+            run.label
+            for index, run in enumerate(runs)
+            if index not in comparable[metric.key] and run.scores[metric.key].notna().any()
+        )
+        for metric in METRICS
+    }
+
+
 def common_weights(runs: list[Run], metric: Metric) -> str:
     """The SHA-256 of the weights that most runs measured a metric with; empty if none says."""
     used = [sha for run in _rivals(runs) if (sha := run.record.weights.get(metric.key, ""))]

@@ -7,12 +7,11 @@ import pytest
 
 from romnet_bench.bench import results
 from romnet_bench.errors import UserError
-from romnet_bench.report.figures.fairness import find_incomparable
 from romnet_bench.report.figures.rank_curves import keep_first_ranks
 from romnet_bench.report.formats import to_sheet
 from romnet_bench.report.markdown import to_markdown
 from romnet_bench.report.runs import compare_runs, load_run, unique_slugs
-from romnet_bench.report.tables import Row, Table, make_tables
+from romnet_bench.report.tables import Row, Table, find_incomparable, make_tables
 
 
 def make_table(bench: Any) -> Table:

@@ -6,9 +6,8 @@ import numpy as np
 
 from romnet_bench.bench.statistics import Interval, mean_interval
 from romnet_bench.protocol import METRICS, Metric
-from romnet_bench.report.figures.fairness import find_incomparable
 from romnet_bench.report.runs import Comparison
-from romnet_bench.report.tables import SEED
+from romnet_bench.report.tables import SEED, find_incomparable
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from romnet_bench.protocol import METRICS
-from romnet_bench.report.figures.fairness import MARK_NOTE, find_incomparable, mark
 from romnet_bench.report.figures.looks import looks_of
+from romnet_bench.report.figures.marks import MARK_NOTE, mark
 from romnet_bench.report.figures.style import (
     HOUSE,
     INK,
@@ -25,6 +25,7 @@ from romnet_bench.report.figures.style import (
 )
 from romnet_bench.report.runs import Comparison
 from romnet_bench.report.sheet import one_line
+from romnet_bench.report.tables import find_incomparable
 
 _VECTOR_POINTS = 2000  # more of them are drawn as pixels, so that the file stays small
 _ROW = 0.55  # inches

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from romnet_bench.protocol import METRICS, Metric
-from romnet_bench.report.figures.fairness import MARK_NOTE, find_incomparable, mark
+from romnet_bench.report.figures.marks import MARK_NOTE, mark
 from romnet_bench.report.figures.style import (
     FAINT,
     HOUSE,
@@ -26,6 +26,7 @@ from romnet_bench.report.figures.style import (
 )
 from romnet_bench.report.runs import Comparison
 from romnet_bench.report.sheet import one_line
+from romnet_bench.report.tables import find_incomparable
 
 _MAP = "cividis"  # even steps of lightness, alike for colour-blind readers and in grey
 _ROW = 0.24  # inches

@@ -13,8 +13,8 @@ from matplotlib.transforms import Bbox
 from romnet_bench.bench.statistics import Interval
 from romnet_bench.protocol import METRICS, Metric
 from romnet_bench.report.figures.costs import Cost, find_front
-from romnet_bench.report.figures.fairness import MARK_NOTE, mark
 from romnet_bench.report.figures.looks import assign_looks
+from romnet_bench.report.figures.marks import MARK_NOTE, mark
 from romnet_bench.report.figures.placing import place_labels
 from romnet_bench.report.figures.style import (
     HOUSE,

@@ -14,11 +14,11 @@ from romnet_bench.files import printable
 from romnet_bench.images import Picture
 from romnet_bench.progress import track
 from romnet_bench.protocol import METRICS
-from romnet_bench.report.figures.fairness import find_incomparable
 from romnet_bench.report.formats import EMPTY
 from romnet_bench.report.page.copies import fit_inside, thumb_side, write_copies
 from romnet_bench.report.pictures import Scene, input_psnr, list_shown, load_scene
 from romnet_bench.report.runs import Comparison, Run, unique_slugs
+from romnet_bench.report.tables import find_incomparable
 from romnet_bench.report.telling import Entry, Shot
 
 
